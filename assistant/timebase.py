@@ -1,0 +1,33 @@
+"""Media time: integer sample indices inside, seconds (three decimals) at the edge; and the names of tracks.
+
+A sample index counts from the first sample of the call on its own track, and never stands still: audio that was lost
+or thrown away still advances it.
+"""
+
+from typing import Literal
+
+Track = Literal["agent", "caller", "third_party", "mixed"]
+
+TRACKS: tuple[Track, ...] = ("agent", "caller", "third_party", "mixed")
+"""`mixed` is the one track of a mono recording, where nobody knows who speaks."""
+
+CALL_RATES_HZ = (8000, 16000)
+"""The rates at which a call is worked on; other rates are resampled at the edge."""
+
+WINDOW_MS = 32
+"""The step of voice activity, and so of everything in the core: 256 samples at 8 kHz, 512 at 16 kHz."""
+
+
+def seconds(samples: int, rate_hz: int) -> float:
+    """A sample index as seconds of media time, to the millisecond; no drift, since it comes from the integer."""
+    return round(samples / rate_hz, 3)
+
+
+def samples_in(duration_s: float, rate_hz: int) -> int:
+    """Seconds as the nearest number of samples."""
+    return round(duration_s * rate_hz)
+
+
+def window_samples(rate_hz: int) -> int:
+    """The samples of one `WINDOW_MS` window at this rate."""
+    return rate_hz * WINDOW_MS // 1000

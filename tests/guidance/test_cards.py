@@ -1,0 +1,106 @@
+"""One card at a time, each long enough, none while the agent speaks but the urgent."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.guidance.cards import Candidate, Cards, Cleared, Shown
+from assistant.guidance.policy import CARDS, Budget, load_policy
+
+POLICY = load_policy()
+BUDGET = Budget(dwell_s=4.0, cool_down_s=45.0, hold_s=12.0)
+
+
+def candidate(card: str, t_s: float = 0.0) -> Candidate:
+    return Candidate(card, POLICY.cards[card], t_s, ())
+
+
+def shown(changes: list[Shown | Cleared]) -> list[str]:
+    return [change.candidate.card for change in changes if isinstance(change, Shown)]
+
+
+def test_a_card_waits_for_the_agent_to_pause() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("acknowledge"))
+    assert cards.settle(0.0, agent_speaks=True) == []
+    assert shown(cards.settle(3.0, agent_speaks=False)) == ["acknowledge"]
+
+
+def test_a_card_that_waited_too_long_does_not_come() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("acknowledge"))
+    assert cards.settle(13.0, agent_speaks=False) == []
+
+
+def test_urgent_cards_come_while_the_agent_speaks() -> None:
+    for card in ("crisis", "ladder.warning"):
+        cards = Cards(BUDGET)
+        cards.offer(candidate(card))
+        assert shown(cards.settle(0.0, agent_speaks=True)) == [card]
+
+
+def test_crisis_replaces_a_ladder_card_at_once() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("ladder.end_call"))
+    cards.settle(0.0, agent_speaks=False)
+    cards.offer(candidate("crisis", 0.5))
+    assert cards.settle(0.5, agent_speaks=False)[0] == Cleared("c1", "replaced")
+    assert cards.now is not None
+    assert cards.now.candidate.card == "crisis"
+
+
+def test_a_plain_card_never_replaces_an_urgent_one() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("ladder.warning"))
+    cards.settle(0.0, agent_speaks=False)
+    cards.offer(candidate("reclaim_floor", 5.0))
+    assert cards.settle(6.0, agent_speaks=False) == []
+
+
+def test_a_card_cools_down() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("acknowledge"))
+    cards.settle(0.0, agent_speaks=False)
+    assert cards.press("c1", "done") == [Cleared("c1", "done")]
+    cards.offer(candidate("acknowledge", 30.0))
+    assert cards.settle(30.0, agent_speaks=False) == []
+    cards.offer(candidate("acknowledge", 46.0))
+    assert shown(cards.settle(46.0, agent_speaks=False)) == ["acknowledge"]
+
+
+def test_a_card_expires() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("acknowledge"))
+    cards.settle(0.0, agent_speaks=False)
+    assert cards.settle(19.9, agent_speaks=False) == []
+    assert cards.settle(20.0, agent_speaks=False) == [Cleared("c1", "expired")]
+
+
+def test_a_late_press_does_nothing() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("acknowledge"))
+    cards.settle(0.0, agent_speaks=False)
+    assert cards.press("c0", "done") == []
+    assert cards.press(None, "done") == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.1, 10.0), st.sampled_from([None, *CARDS]), st.booleans()),
+        max_size=60,
+    )
+)
+def test_at_most_one_card_and_none_plain_in_the_agents_own_sentence(steps: list[tuple[float, str | None, bool]]) -> None:
+    cards = Cards(BUDGET)
+    now, on_screen = 0.0, set()
+    for wait_s, card, agent_speaks in steps:
+        now += wait_s
+        if card is not None:
+            cards.offer(candidate(card, now))
+        for change in cards.settle(now, agent_speaks):
+            if isinstance(change, Cleared):
+                on_screen.remove(change.card_id)
+            else:
+                on_screen.add(change.card_id)
+                assert change.candidate.urgent or not agent_speaks
+        assert len(on_screen) <= 1
+    assert {gone.card_id for gone in cards.end()} == on_screen
