@@ -1,0 +1,195 @@
+"""Fan-out of events to viewers: one bounded log a topic, and a cursor a viewer.
+
+A topic is a call, an agent or the board. An event is encoded once, numbered once for the whole server, and appended to the log
+of each topic that it belongs to. A viewer has no queue of its own: it reads on from the last `id` that it was sent, so a slow
+one delays nobody and costs no memory. A viewer so slow that the log has moved past it is told how many it missed.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assistant.events import AnyEvent, encode
+
+CALL_LOG = 20_000
+"""Events kept of a call (an hour of lively talk); the oldest are dropped first, and viewers who come late are told so."""
+AGENT_LOG = 20_000
+BOARD_LOG = 20_000
+
+BOARD_TYPES = frozenset(
+    {
+        "call_started",
+        "heat_changed",
+        "interruption",
+        "card_shown",
+        "ladder_moved",
+        "termination_locked",
+        "termination_unlocked",
+        "stage_degraded",
+        "call_ended",
+    }
+)
+"""What the board is sent: never the words of a call."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a viewer is sent next: messages in order, the `id` from which it reads on, and how many were lost on the way there."""
+
+    messages: list[bytes]
+    last_id: int
+    dropped: int = 0
+
+
+@dataclass
+class Topic:
+    """The log of a topic: ids grow."""
+
+    limit: int
+    ids: list[int] = field(default_factory=list)
+    messages: list[bytes] = field(default_factory=list)
+    call_ids: list[str] = field(default_factory=list)
+    closed: bool = False
+    _dropped: list[int] = field(default_factory=list)
+    _forgotten: list[int] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _first_reader: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def append(self, wire_id: int, call_id: str, message: bytes) -> None:
+        """Adds a message; a tenth of the log is dropped when it is full."""
+        self.ids.append(wire_id)
+        self.messages.append(message)
+        self.call_ids.append(call_id)
+        if len(self.ids) > self.limit:
+            self._drop(self.limit // 10)
+
+    def forget_calls(self, gone: set[str]) -> None:
+        """Drops the messages of calls that are over for long: who has seen none of them misses nothing."""
+        kept = [index for index, call_id in enumerate(self.call_ids) if call_id not in gone]
+        self._forgotten += [wire_id for wire_id, call_id in zip(self.ids, self.call_ids, strict=True) if call_id in gone]
+        self._forgotten.sort()
+        del self._forgotten[: -self.limit]
+        self.ids = [self.ids[index] for index in kept]
+        self.messages = [self.messages[index] for index in kept]
+        self.call_ids = [self.call_ids[index] for index in kept]
+
+    def wake(self) -> None:
+        """Lets every waiting viewer read on."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self.closed = True
+        self.wake()
+
+    def after(self, last_id: int, limit: int = 256, *, fresh: bool = False) -> Batch | None:
+        """At most `limit` messages after `last_id`, None where there are none yet. A `fresh` viewer has seen no call before."""
+        begin = bisect_right(self.ids, last_id)
+        end = min(len(self.ids), begin + limit)
+        reached, lost = self.ids[end - 1] if begin < end else last_id, 0
+        for gone in (self._dropped,) if fresh else (self._dropped, self._forgotten):
+            upto = bisect_right(gone, reached) if end < len(self.ids) else len(gone)
+            missed = upto - bisect_right(gone, last_id)
+            if missed > 0:
+                lost += missed
+                reached = max(reached, gone[upto - 1])
+        return Batch(self.messages[begin:end], reached, lost) if begin < end or lost else None
+
+    async def watched(self) -> None:
+        """Returns once somebody has begun to read."""
+        await self._first_reader.wait()
+
+    async def read(self, last_id: int, *, fresh: bool = False) -> Batch | None:
+        """The next messages after `last_id`, as soon as there are any; None when nothing more will come."""
+        self._first_reader.set()
+        while True:
+            changed = self._changed
+            batch = self.after(last_id, fresh=fresh)
+            if batch is not None or self.closed:
+                return batch
+            await changed.wait()
+
+    def _drop(self, count: int) -> None:
+        self._dropped += self.ids[:count]
+        del self._dropped[: -self.limit]
+        del self.ids[:count], self.messages[:count], self.call_ids[:count]
+
+
+class Hub:
+    """All topics of a server. Used from its event loop only."""
+
+    def __init__(self, first_id: int) -> None:
+        """`first_id` must be above every id that an earlier run of this server gave out: its start time in microseconds is."""
+        self._first_id = first_id
+        self._next_id = first_id
+        self.board = Topic(BOARD_LOG)
+        self._calls: dict[str, Topic] = {}
+        self._agents: dict[str, Topic] = {}
+        self._agent_call_from: dict[str, int] = {}
+
+    @property
+    def first_id(self) -> int:
+        """Ids below this are of an earlier run, whose events are gone."""
+        return self._first_id
+
+    def knows(self, wire_id: int) -> bool:
+        """Whether this run of the server gave the id out, so that a viewer can read on from it."""
+        return self._first_id - 1 <= wire_id < self._next_id
+
+    def call(self, call_id: str) -> Topic | None:
+        """The topic of a call that is live or still kept."""
+        return self._calls.get(call_id)
+
+    def agent(self, agent: str) -> Topic:
+        """The topic of an agent, who need not have had a call."""
+        return self._agents.setdefault(agent, Topic(AGENT_LOG))
+
+    def agent_call_from(self, agent: str) -> int:
+        """The id before the first event of the agent's current or last call: where a viewer without a past begins."""
+        return self._agent_call_from.get(agent, self._next_id - 1)
+
+    def open_call(self, call_id: str, agent: str | None) -> None:
+        """A call begins; its events will be published."""
+        self._calls[call_id] = Topic(CALL_LOG)
+        if agent is not None:
+            self._agent_call_from[agent] = self._next_id - 1
+
+    def publish(self, call_id: str, agent: str | None, events: Sequence[AnyEvent]) -> None:
+        """Sends events of a call, in order, to everybody whom they concern."""
+        call_topic = self._calls[call_id]
+        agent_topic = None if agent is None else self.agent(agent)
+        boarded = False
+        for event in events:
+            message = encode(event, self._next_id)
+            call_topic.append(self._next_id, call_id, message)
+            if agent_topic is not None:
+                agent_topic.append(self._next_id, call_id, message)
+            if event.__struct_config__.tag in BOARD_TYPES:
+                self.board.append(self._next_id, call_id, message)
+                boarded = True
+            self._next_id += 1
+        if events:
+            call_topic.wake()
+            if agent_topic is not None:
+                agent_topic.wake()
+            if boarded:
+                self.board.wake()
+
+    def close_call(self, call_id: str) -> None:
+        """The call is over: its viewers are sent the rest and let go."""
+        self._calls[call_id].close()
+
+    def forget_calls(self, gone: set[str]) -> None:
+        """Frees what is held of calls that ended long ago."""
+        for call_id in gone:
+            self._calls.pop(call_id, None)
+        self.board.forget_calls(gone)
+        for topic in self._agents.values():
+            topic.forget_calls(gone)
+
+    def close(self) -> None:
+        """The server stops: all viewers are let go."""
+        for topic in [self.board, *self._calls.values(), *self._agents.values()]:
+            topic.close()
