@@ -50,4 +50,5 @@ class Resampler:
     def _run(self, block: npt.NDArray[np.int16], *, last: bool = False) -> npt.NDArray[np.int16]:
         assert self._stream is not None
         smooth = self._stream.resample_chunk(block.astype(np.float32), last=last).reshape(-1, self._tracks)
-        return np.clip(np.rint(smooth), -32768, 32767).astype(np.int16)
+        whole: npt.NDArray[np.int16] = np.clip(np.rint(smooth), -32768, 32767).astype(np.int16)
+        return whole

@@ -1,0 +1,76 @@
+"""Commands of recordings and text: score, classify, evaluate."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.commands.options import ConfigFile, Json, clock, progress_bar, settings
+
+
+def score(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings, X_agent/X_caller pairs, folders, timed transcripts.")],
+    out: Annotated[Path, typer.Option(help="Folder for one JSON document a call.")],
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    engine: Annotated[str, typer.Option(help="local.")] = "local",
+    formats: Annotated[str, typer.Option("--format", help="json.")] = "json",
+    report: Annotated[bool, typer.Option("--report", help="Write an HTML report (not built yet).")] = False,
+    agent_channel: Annotated[str, typer.Option(help="The agent's side of two-channel recordings: left or right.")] = "left",
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Score recordings and transcripts with the engine that hears live calls."""
+    from assistant.offline.outcomes import CallFailed, CallScored, Progress
+    from assistant.offline.score import run_score
+
+    with progress_bar() as bar:
+        task = bar.add_task("scoring", total=None)
+
+        def show(progress: Progress) -> None:
+            bar.update(task, total=progress.calls, completed=progress.finished)
+            match progress.latest:
+                case CallScored() as scored:
+                    step = f", ladder: {scored.ladder_step.replace('_', ' ')}" if scored.ladder_step else ""
+                    bar.console.print(f"{scored.name}: {clock(scored.duration_s)}, peak heat {scored.peak_heat:.0f}{step}", highlight=False)
+                case CallFailed() as failed:
+                    bar.console.print(f"{failed.name}: failed", highlight=False)
+                case None:
+                    pass
+
+        summary = run_score(
+            paths,
+            out,
+            workers=workers,
+            engine=engine,
+            formats=[one.strip() for one in formats.split(",") if one.strip()],
+            report=report,
+            agent_channel=agent_channel,
+            config=settings(config),
+            progress=show,
+        )
+    if as_json:
+        print(json.dumps(dataclasses.asdict(summary)))
+    else:
+        for note in summary.notes:
+            print(f"note: {note}")
+        for name, why in summary.failed:
+            print(f"failed: {name}: {why}")
+        print(f"{len(summary.done)} calls scored, {len(summary.failed)} failed; {summary.audio_s:.0f} s of audio in {summary.wall_s:.1f} s")
+        if summary.exit_code == 2:
+            print("there was nothing to score: no recording and no transcript in what was named")
+    raise typer.Exit(summary.exit_code)
+
+
+def classify(
+    model: Annotated[str | None, typer.Option(help="A checkpoint folder in place of the bundled classifier.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Texts judged at once.")] = 32,
+) -> None:
+    """Judge texts on standard input, one a line or JSON lines, for hostility; print JSON lines in the same order."""
+    from assistant.config import ModelSettings
+    from assistant.engine import load_hostility
+    from assistant.signals.hostility import classify_stream
+
+    classify_stream(sys.stdin.buffer, sys.stdout, load_hostility(ModelSettings(hostility=model)), batch)
