@@ -39,6 +39,7 @@ class Appraisal:
         self._heat = HeatModel(heat)
         self._heat_parameters = heat
         self._advisor = Advisor(policy)
+        self._last_level: dict[str, int] = {}
         self._facts_due_s = TURN_FACTS_EVERY_S
         self._heat_due_s = 0.0
 
@@ -59,7 +60,7 @@ class Appraisal:
 
     def judged(self, judged: Judged) -> None:
         """Words of a caller or a third party were judged; the same utterance again replaces what it said."""
-        level = judged.judgement.level or 0
+        level = self._believed_level(judged)
         sure = PARTIAL_SHARE if judged.confidence is None else judged.confidence
         points = LEVEL_POINTS[level] * sure
         p = judged.judgement.p_abuse if level == 3 else max(judged.judgement.p.values())
@@ -70,12 +71,22 @@ class Appraisal:
         self._log.tell(*self._advisor.judged(self._log.now_s, judged, heat))
         self._settle()
 
+    def _believed_level(self, judged: Judged) -> int:
+        """The level of final words; of words still being spoken, what two readings after each other agree on."""
+        level = judged.judgement.level or 0
+        before = self._last_level.pop(judged.utterance_id, 0)
+        if not judged.partial:
+            return level
+        self._last_level[judged.utterance_id] = level
+        return min(level, before)
+
     def agent_said(self, utterance_id: str, start_s: float, end_s: float, text: str) -> None:
         """Final words of the agent: facts about the call, never a score of the agent."""
         self._log.tell(*self._advisor.agent_said(utterance_id, start_s, end_s, text))
 
     def taken_back(self, utterance_id: str) -> None:
         """An utterance that was judged while it was spoken turned out to hold no words."""
+        self._last_level.pop(utterance_id, None)
         self._heat.forget(utterance_id)
 
     def pressed(self, action: PressAction, card_id: str | None) -> None:
