@@ -172,7 +172,9 @@ class Call:
         saying: dict[Track, SaidLine] = {}
         while waiting or saying:
             self._move_to(self._position + self._window)
-            ending = [line for line in saying.values() if line.end_s <= self.position_s]
+            ending = sorted(
+                (line for line in saying.values() if line.end_s <= self.position_s), key=lambda line: (line.end_s, -line.start_s)
+            )
             while waiting and waiting[-1].start_s <= self.position_s:
                 line = waiting.pop()
                 if line.track in saying and saying[line.track] not in ending:
@@ -217,11 +219,16 @@ class Call:
         self._appraisal.time_passed(self._position)
 
     def _work_off(self, steps: dict[Track, Step]) -> Asking:
-        """Ends of speech come before starts, so that a side that stops as the other starts is not interrupted."""
+        """Ends of speech come before starts, so that a side that stops as the other starts is not interrupted.
+
+        Of ends in one window the earlier comes first, and of equal ends that of the later start: an order that does not hang on the
+        order of the channels, by which a side that stops with the other was not cut off.
+        """
         for track, step in steps.items():
             self._follow_cut(track, step.change)
-            if step.change is not None and step.change.kind == "closed":
-                yield from self._close(track, step.change, step)
+        closing = [(track, step) for track, step in steps.items() if step.change is not None and step.change.kind == "closed"]
+        for track, step in sorted(closing, key=_end_order):
+            yield from self._close(track, step)
         for track, step in steps.items():
             segmenter = self._segmenters[track]
             if step.change is not None and step.change.kind == "opened":
@@ -237,10 +244,11 @@ class Call:
         if change is None or not change.cut:
             self._appraisal.speech_started(track, start, voiced)
 
-    def _close(self, track: Track, change: GateChange, step: Step) -> Asking:
-        end = change.end_sample
-        if end is None:
+    def _close(self, track: Track, step: Step) -> Asking:
+        change = step.change
+        if change is None or change.end_sample is None:
             raise CoreMisuse("a closing names its end")
+        end = change.end_sample
         self._ended(track, change.start_sample, end)
         if change.cut:
             self._cut_at[track] = end
@@ -287,3 +295,8 @@ class Call:
     def _must_be_live(self) -> None:
         if self._state != "live":
             raise CoreMisuse(f"the call is {self._state}: start it first, and not after its end")
+
+
+def _end_order(closing: tuple[Track, Step]) -> tuple[int, int]:
+    change = closing[1].change
+    return (change.end_sample or 0, -change.start_sample) if change is not None else (0, 0)

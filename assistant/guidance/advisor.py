@@ -77,6 +77,9 @@ def abuse_kind(p: Mapping[str, float], target: str | None) -> AbuseKind | None:
     return None
 
 
+WARNINGS = ("ladder.warning", "ladder.final_warning")
+"""The cards that ask for a warning."""
+
 EARLY_STEPS = (None, "note", "warning")
 """Steps that words still being spoken may lead to; a later one waits for final words and the recogniser's own confidence."""
 
@@ -125,8 +128,7 @@ class Advisor:
             start_s=start_s,
             end_s=end_s,
         )
-        self._ladder.pull("warning_given")
-        return [WarningGiven(how="heard", reasons=[reason])]
+        return self._warned(WarningGiven(how="heard", reasons=[reason]))
 
     def interrupted(self, t_s: float, interruption: Interruption) -> None:
         """An interruption became certain; only those that silence or crowd out the agent are advised on."""
@@ -154,9 +156,7 @@ class Advisor:
         if action in ("done", "not_helpful"):
             return [_cleared(gone) for gone in self._cards.press(card_id, action)]
         if action == "warning_given":
-            self._ladder.pull("warning_given")
-            gone = self._cards.press(card_id, "done")
-            return [WarningGiven(how="pressed"), *(_cleared(card) for card in gone)]
+            return self._warned(WarningGiven(how="pressed"))
         if not self._ladder.locked:
             return []
         self._ladder.locked = False
@@ -198,6 +198,10 @@ class Advisor:
         for key in [key for key in self._agreeing if key[0] == utterance_id]:
             del self._agreeing[key]
         self._used = {key for key in self._used if key[0] != utterance_id}
+
+    def _warned(self, given: WarningGiven) -> list[AnyEvent]:
+        self._ladder.pull("warning_given")
+        return [given, *(_cleared(gone) for gone in self._cards.fulfil(WARNINGS))]
 
     def _distress(self, t_s: float, judged: Judged) -> list[AnyEvent]:
         reason = judged.reason("distress", "words of danger to life or limb", judged.judgement.p["distress"])

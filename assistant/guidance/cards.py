@@ -65,6 +65,11 @@ class Cards:
         """Something calls for a card; `settle` decides."""
         self._waiting = [waiting for waiting in self._waiting if waiting.card != candidate.card] + [candidate]
 
+    def fulfil(self, cards: tuple[str, ...]) -> list[Cleared]:
+        """What these cards ask for was done: none of them is shown or waits any longer."""
+        self._waiting = [waiting for waiting in self._waiting if waiting.card not in cards]
+        return [self._clear("done")] if self._now is not None and self._now.candidate.card in cards else []
+
     def withdraw(self, prefix: str) -> None:
         """Cards that wait and whose name begins with `prefix` will not come."""
         self._waiting = [waiting for waiting in self._waiting if not waiting.card.startswith(prefix)]
