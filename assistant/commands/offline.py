@@ -34,9 +34,11 @@ def score(
             match progress.latest:
                 case CallScored() as scored:
                     step = f", ladder: {scored.ladder_step.replace('_', ' ')}" if scored.ladder_step else ""
-                    bar.console.print(f"{scored.name}: {clock(scored.duration_s)}, peak heat {scored.peak_heat:.0f}{step}", highlight=False)
+                    bar.console.print(
+                        f"{scored.name}: {clock(scored.duration_s)}, peak heat {scored.peak_heat:.0f}{step}", highlight=False, markup=False
+                    )
                 case CallFailed() as failed:
-                    bar.console.print(f"{failed.name}: failed", highlight=False)
+                    bar.console.print(f"{failed.name}: failed", highlight=False, markup=False)
                 case None:
                     pass
 
