@@ -30,6 +30,8 @@ from assistant.timebase import Track
 PIECE_S = 0.5
 INBOX_S = 10.0
 """Seconds of audio that may wait; then the sender must."""
+PRESSES = 64
+"""Presses that may wait; further ones are passed over (no person presses so fast)."""
 LATE_S, CAUGHT_UP_S = 2.0, 0.5
 """Audio that waited longer than the first makes the call's `live` stage degraded, until it waits less than the second."""
 
@@ -141,6 +143,7 @@ class LiveCall:
         self._byte_rate = announced.sample_rate_hz * len(announced.tracks) * codecs.SAMPLE_BYTES[announced.encoding]
         self._inbox: deque[_Audio | _Press | _Stop] = deque()
         self._waiting_bytes = 0
+        self._waiting_presses = 0
         self._something = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -171,7 +174,8 @@ class LiveCall:
 
     def press(self, action: PressAction, card_id: str | None) -> None:
         """A person pressed something on a screen of this call."""
-        if not self._stopping:
+        if not self._stopping and self._waiting_presses < PRESSES:
+            self._waiting_presses += 1
             self._put(_Press(action, card_id))
 
     def stop(self, why: str) -> None:
@@ -217,6 +221,7 @@ class LiveCall:
                     self._metrics.work_s.inc(time.monotonic() - began)
                     self._publish(self.record, events)
                 case _Press():
+                    self._waiting_presses -= 1
                     self._publish(self.record, self._engine.press(work.action, work.card_id))
                 case _Stop():
                     self._publish(self.record, await loop.run_in_executor(self._pool, self._finish, work.why))

@@ -12,7 +12,7 @@ import uvicorn
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from assistant.audio.recordings import CallAudio, Recording, read_recording
 from assistant.config import Config
@@ -49,18 +49,26 @@ async def play_in_terminal(config: Config, speed: float, *, as_json: bool) -> No
     host, port = config.server.host, config.server.port
     async with running(config), connect(f"ws://{host}:{port}/v1/agents/{AGENT}/events", max_queue=None, proxy=None) as stream:
         playing = asyncio.create_task(stream_call(f"ws://{host}:{port}/v1/ingest", demo_audio(), speed=speed, agent=AGENT))
+        showing = asyncio.create_task(_show(stream, None if as_json else console))
         try:
-            async for message in stream:
-                if as_json:
-                    print(message if isinstance(message, str) else message.decode(), flush=True)
-                event = decode(message)
-                if not as_json:
-                    _print(console, event)
-                if isinstance(event, CallEnded):
-                    break
-            await playing
+            # A call that is refused has no end to wait for.
+            for done in asyncio.as_completed((playing, showing)):
+                await done
         finally:
             playing.cancel()
+            showing.cancel()
+
+
+async def _show(stream: ClientConnection, console: Console | None) -> None:
+    """Prints the events of one call, as JSON lines where there is no `console`."""
+    async for message in stream:
+        event = decode(message)
+        if console is None:
+            print(message if isinstance(message, str) else message.decode(), flush=True)
+        else:
+            _print(console, event)
+        if isinstance(event, CallEnded):
+            return
 
 
 async def play_in_browser(config: Config, speed: float) -> None:

@@ -35,7 +35,11 @@ def configure_logging(level: int = logging.INFO) -> None:
 
 
 def make_server(config: Config, loader: ModelLoader = load_models) -> uvicorn.Server:
-    """A uvicorn server for these settings. A message larger than the ingest takes is closed with 1009 by the websocket layer."""
+    """A uvicorn server for these settings.
+
+    The websocket layer takes somewhat larger messages than the ingest: where it refuses one itself it cuts the line in the midst of
+    it, and the peer may never see why.
+    """
     return uvicorn.Server(
         uvicorn.Config(
             create_app(config, loader),
@@ -44,7 +48,7 @@ def make_server(config: Config, loader: ModelLoader = load_models) -> uvicorn.Se
             log_level="warning",
             access_log=False,
             ws="websockets-sansio",
-            ws_max_size=MAX_MESSAGE_BYTES,
+            ws_max_size=4 * MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,

@@ -134,10 +134,11 @@ async def _receive(socket: WebSocket, idle_s: float) -> Start | Stop | bytes | N
     if message["type"] == "websocket.disconnect":
         return None
     data: bytes | None = message.get("bytes")
-    if data is not None:
-        return data
-    text: str = message["text"]
-    return parse(text)
+    text: str | None = message.get("text")
+    size = len(data or text or "")
+    if size > MAX_MESSAGE_BYTES:
+        raise PeerProtocolError(f"a message of {size} bytes is too big: at most {MAX_MESSAGE_BYTES}", 1009)
+    return data if data is not None else parse(text or "")
 
 
 async def _close(socket: WebSocket, refused: PeerProtocolError) -> None:
