@@ -64,7 +64,7 @@ class TrackTurns(msgspec.Struct, frozen=True, kw_only=True):
     backchannels: int
     cooperative: int
     blocked_attempts: int
-    """Times that this side started while the other held the floor, and gave up within 1 s."""
+    """Bids for the floor (competitive interruptions) that this side gave up while the other went on."""
     overlap_ratio: float
     """Time talked over the other side over own speech, in [0, 1]."""
 

@@ -1,5 +1,7 @@
 """The pure call: any chunks, either channel order, failing models, transcripts, presses."""
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 import pytest
@@ -48,7 +50,7 @@ def test_a_hot_call_tells_its_story() -> None:
 def test_events_are_numbered_and_media_time_never_goes_back() -> None:
     events = run(new_call(), [HOT])
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert all(a.t_s <= b.t_s for a, b in zip(events, events[1:], strict=False))
+    assert all(a.t_s <= b.t_s for a, b in pairwise(events))
     assert {event.call_id for event in events} == {"call"}
 
 
@@ -182,7 +184,8 @@ def test_three_tracks_and_abuse_of_a_third_party_by_the_caller() -> None:
         ("third_party", 0.5, 4.0, "please"), ("caller", 2.0, 5.5, "idiot"), length_s=8.0, tracks=("agent", "caller", "third_party")
     )
     events = run(new_call(("agent", "caller", "third_party")), [sound])
-    assert [(i.by, i.of) for i in of(ev.Interruption, events)][0] == ("caller", "third_party")
+    first = of(ev.Interruption, events)[0]
+    assert (first.by, first.of) == ("caller", "third_party")
     assert [step.step for step in of(ev.LadderMoved, events)] == ["note"]
 
 

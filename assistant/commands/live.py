@@ -45,7 +45,8 @@ def serve(
 
     configure_logging()
     wanted = settings(config, host, port)
-    at = f"{wanted.server.host}:{wanted.server.port}"
+    host_name = f"[{wanted.server.host}]" if ":" in wanted.server.host else wanted.server.host
+    at = f"{host_name}:{wanted.server.port}"
     if wanted.server.host not in ("127.0.0.1", "localhost", "::1"):
         warning = f"calmline: warning: whoever reaches {at} can read the calls: put a proxy that asks who they are in front"
         print(warning, file=sys.stderr)

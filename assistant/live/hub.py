@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assistant.events import AnyEvent, encode
+from assistant.events import AnyEvent, CallStarted, encode
 
 CALL_LOG = 20_000
 """Events kept of a call (an hour of lively talk); the oldest are dropped first, and viewers who come late are told so."""
@@ -51,13 +51,17 @@ class Topic:
     messages: list[bytes] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
     closed: bool = False
+    readers: int = 0
+    _pinned: set[int] = field(default_factory=set)
     _dropped: list[int] = field(default_factory=list)
     _forgotten: list[int] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _first_reader: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def append(self, wire_id: int, call_id: str, message: bytes) -> None:
-        """Adds a message; a tenth of the log is dropped when it is full."""
+    def append(self, wire_id: int, call_id: str, message: bytes, *, pinned: bool = False) -> None:
+        """Adds a message; a tenth of the log is dropped when it is full, but for what is `pinned` until its call is forgotten."""
+        if pinned:
+            self._pinned.add(wire_id)
         self.ids.append(wire_id)
         self.messages.append(message)
         self.call_ids.append(call_id)
@@ -67,12 +71,11 @@ class Topic:
     def forget_calls(self, gone: set[str]) -> None:
         """Drops the messages of calls that are over for long: who has seen none of them misses nothing."""
         kept = [index for index, call_id in enumerate(self.call_ids) if call_id not in gone]
+        self._pinned.intersection_update(self.ids[index] for index in kept)
         self._forgotten += [wire_id for wire_id, call_id in zip(self.ids, self.call_ids, strict=True) if call_id in gone]
         self._forgotten.sort()
         del self._forgotten[: -self.limit]
-        self.ids = [self.ids[index] for index in kept]
-        self.messages = [self.messages[index] for index in kept]
-        self.call_ids = [self.call_ids[index] for index in kept]
+        self._keep(kept)
 
     def wake(self) -> None:
         """Lets every waiting viewer read on."""
@@ -112,9 +115,14 @@ class Topic:
             await changed.wait()
 
     def _drop(self, count: int) -> None:
-        self._dropped += self.ids[:count]
+        self._dropped += [wire_id for wire_id in self.ids[:count] if wire_id not in self._pinned]
         del self._dropped[: -self.limit]
-        del self.ids[:count], self.messages[:count], self.call_ids[:count]
+        self._keep([index for index, wire_id in enumerate(self.ids) if index >= count or wire_id in self._pinned])
+
+    def _keep(self, kept: list[int]) -> None:
+        self.ids = [self.ids[index] for index in kept]
+        self.messages = [self.messages[index] for index in kept]
+        self.call_ids = [self.call_ids[index] for index in kept]
 
 
 class Hub:
@@ -146,6 +154,13 @@ class Hub:
         """The topic of an agent, who need not have had a call."""
         return self._agents.setdefault(agent, Topic(AGENT_LOG))
 
+    def leave(self, agent: str) -> None:
+        """A viewer of the agent has gone: a topic without viewers and without messages is not kept."""
+        topic = self._agents.get(agent)
+        if topic is not None and not topic.readers and not topic.ids:
+            del self._agents[agent]
+            self._agent_call_from.pop(agent, None)
+
     def agent_call_from(self, agent: str) -> int:
         """The id before the first event of the agent's current or last call: where a viewer without a past begins."""
         return self._agent_call_from.get(agent, self._next_id - 1)
@@ -163,11 +178,13 @@ class Hub:
         boarded = False
         for event in events:
             message = encode(event, self._next_id)
-            call_topic.append(self._next_id, call_id, message)
+            # How a call began says whose it is and what its screens must warn of: it outlives the rest of a long log.
+            first = isinstance(event, CallStarted)
+            call_topic.append(self._next_id, call_id, message, pinned=first)
             if agent_topic is not None:
-                agent_topic.append(self._next_id, call_id, message)
+                agent_topic.append(self._next_id, call_id, message, pinned=first)
             if event.__struct_config__.tag in BOARD_TYPES:
-                self.board.append(self._next_id, call_id, message)
+                self.board.append(self._next_id, call_id, message, pinned=first)
                 boarded = True
             self._next_id += 1
         if events:
@@ -186,8 +203,9 @@ class Hub:
         for call_id in gone:
             self._calls.pop(call_id, None)
         self.board.forget_calls(gone)
-        for topic in self._agents.values():
+        for agent, topic in list(self._agents.items()):
             topic.forget_calls(gone)
+            self.leave(agent)
 
     def close(self) -> None:
         """The server stops: all viewers are let go."""

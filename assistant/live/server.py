@@ -211,7 +211,10 @@ def _streams(app: FastAPI, node: Node) -> None:
                 call.press(pressed.action, pressed.card_id)
 
         begin = hub.agent_call_from(agent)
-        await serve_stream(socket, hub, hub.agent(agent), metrics, "agent", after, begin, press)
+        try:
+            await serve_stream(socket, hub, hub.agent(agent), metrics, "agent", after, begin, press)
+        finally:
+            hub.leave(agent)
 
     @app.websocket("/v1/board/events")
     async def board_events(socket: WebSocket, after: int = 0) -> None:

@@ -42,12 +42,14 @@ async def serve_stream(
     """One viewer. `after` is the last id that it has (0: none), `begin` where a viewer without a past begins."""
     await socket.accept()
     metrics.viewers.labels(kind).inc()
+    topic.readers += 1
     sending = asyncio.create_task(_send(socket, hub, topic, metrics, after, begin))
     listening = asyncio.create_task(_listen(socket, on_press))
     try:
         await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         metrics.viewers.labels(kind).dec()
+        topic.readers -= 1
         for task in (sending, listening):
             task.cancel()
         await asyncio.gather(sending, listening, return_exceptions=True)

@@ -166,7 +166,8 @@ class Turns:
         return facts
 
     def _holder(self, start: int) -> Speech | None:
-        holders = [speech for speech in self._open.values() if start - speech.start >= self._floor and speech.voiced + self._breath >= start]
+        since = start - self._floor
+        holders = [one for one in self._open.values() if one.start <= since and one.voiced + self._breath >= start]
         return min(holders, key=lambda speech: (speech.start, self._tracks.index(speech.track)), default=None)
 
     def _judge_end(self, contest: _Contest, ended: Speech) -> Overlap | None:

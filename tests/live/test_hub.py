@@ -249,3 +249,29 @@ def test_a_forgotten_call_is_gone() -> None:
     assert hub.call("a") is None
     assert [event["call_id"] for event in heard(hub.board.after(FIRST - 1, fresh=True))] == ["b"]
     assert [event["call_id"] for event in heard(hub.agent("anna").after(FIRST - 1, fresh=True))] == ["b"]
+
+
+def test_how_a_call_began_outlives_a_log_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "CALL_LOG", 50)
+    hub = Hub(FIRST)
+    hub.open_call("c", "sam")
+    hub.publish("c", "sam", [started(), *(words() for _ in range(500))])
+    topic = hub.call("c")
+    assert topic is not None
+    batch = topic.after(0)
+    assert heard(batch)[0]["type"] == "call_started"
+    assert batch is not None
+    assert batch.dropped >= 50
+    hub.agent("sam").forget_calls({"c"})
+    assert hub.agent("sam").after(0, fresh=True) is None
+
+
+def test_an_agent_whom_nobody_views_any_longer_is_not_kept() -> None:
+    hub = Hub(FIRST)
+    topic = hub.agent("nobody")
+    topic.readers += 1
+    hub.leave("nobody")
+    assert hub.agent("nobody") is topic
+    topic.readers -= 1
+    hub.leave("nobody")
+    assert hub.agent("nobody") is not topic
