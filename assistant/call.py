@@ -5,8 +5,8 @@ A call is driven by generators. `feed`, `finish` and `recite` yield what they wa
 so the same audio gives the same events whatever the size of the chunks. An answer may be an `EngineFailed`: the
 stage is then told of as degraded, and what it would have said is missing.
 
-Media time moves in windows of 32 ms. Latency: the window, the hop of the recogniser (96 ms) and, for final words, the
-hang-over (384 ms); partial words are judged too, so that advice need not wait for the end of speech.
+Media time moves in windows of 32 ms. Latency: the window, the recogniser's own steps and, for final words, the hang-over
+(320 ms); partial words are judged too, so that advice need not wait for the end of speech.
 """
 
 from collections.abc import Generator, Iterable

@@ -15,7 +15,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (live.demo, live.serve, live.stream, live.listen, machine.devices, machine.doctor, offline.score, offline.classify):
+COMMANDS = (
+    live.demo,
+    live.serve,
+    live.stream,
+    live.listen,
+    machine.devices,
+    machine.doctor,
+    offline.score,
+    offline.classify,
+    offline.evaluate,
+)
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(machine.models_app, name="models")
 app.add_typer(machine.policy_app, name="policy")

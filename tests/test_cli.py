@@ -21,7 +21,7 @@ from tests.support.server import WAIT_S, LiveServer
 
 Samples = npt.NDArray[np.int16]
 MAIN = "from assistant.cli import main; main()"
-COMMANDS = ["demo", "serve", "stream", "listen", "devices", "doctor", "score", "classify", "models", "policy"]
+COMMANDS = ["demo", "serve", "stream", "listen", "devices", "doctor", "score", "classify", "evaluate", "models", "policy"]
 LONG_S = 180.0
 
 

@@ -76,3 +76,23 @@ def classify(
     from assistant.signals.hostility import classify_stream
 
     classify_stream(sys.stdin.buffer, sys.stdout, load_hostility(ModelSettings(hostility=model)), batch)
+
+
+def evaluate(
+    model: Annotated[str | None, typer.Option(help="A checkpoint folder in place of the bundled classifier.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="A corpus folder; the bundled one otherwise.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the public sets of ordinary calls (docs/evaluation.md).")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Write the calibration as a picture, SVG, to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the classifier on test splits that were never trained or tuned on."""
+    from assistant.config import ModelSettings
+    from assistant.engine import load_hostility
+    from assistant.signals.hostility import bundled_folder
+    from assistant.signals.hostility.evaluate import evaluate as measure
+    from assistant.signals.hostility.report import as_picture, as_text
+
+    report = measure(load_hostility(ModelSettings(hostility=model)), corpus=corpus or bundled_folder() / "corpus", data=data)
+    if picture is not None:
+        picture.write_text(as_picture(report), "utf-8")
+    print(json.dumps(report) if as_json else as_text(report))

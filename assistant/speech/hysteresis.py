@@ -44,7 +44,7 @@ class VoiceParameters:
     """Within speech a window below this is unvoiced. At most `open_p`."""
     min_speech_ms: int = 96
     """So long must windows stay at or above `open_p` before speech opens."""
-    hang_over_ms: int = 384
+    hang_over_ms: int = 320
     """So long must windows stay below `close_p` before speech closes."""
     pre_roll_ms: int = 320
     """Audio before the start that the recogniser hears too, so that no first word is clipped."""

@@ -21,7 +21,7 @@ from assistant.timebase import WINDOW_MS, window_samples
 class SegmentParameters:
     """Times in milliseconds, rounded up to whole windows."""
 
-    hop_ms: int = 96
+    hop_ms: int = 32
     """Audio is given to the recogniser in pieces of at least this."""
     tail_ms: int = 224
     """So much after the last voice is still given; the rest of the hang-over only if voice comes back."""

@@ -33,6 +33,7 @@ MODEL_CONF = """--min-active=200
 --acoustic-scale=1
 --frame-subsampling-factor=3
 --endpoint.silence-phones=1
+--frames-per-chunk=15
 --endpoint.rule2.min-trailing-silence=0.5
 --endpoint.rule3.min-trailing-silence=0.75
 --endpoint.rule4.min-trailing-silence=1.0

@@ -8,7 +8,7 @@ from assistant.errors import AudioFormatError, ConfigError, CoreMisuse
 from assistant.speech.hysteresis import GateChange, VoiceGate, VoiceParameters, window_samples
 
 W = 256
-PARAMETERS = VoiceParameters()
+PARAMETERS = VoiceParameters(min_speech_ms=96, hang_over_ms=384, pre_roll_ms=320)
 MIN_WINDOWS, HANG_WINDOWS, PRE_ROLL_WINDOWS = 3, 12, 10
 
 probabilities = st.floats(0.0, 1.0, width=32)

@@ -20,6 +20,8 @@ from assistant.speech.asr.partial import PartialWords, is_word
 from assistant.speech.asr.seam import Hearing, Word
 from assistant.speech.asr.vosk_model import ModelFolder, read_model_folder
 
+RENEW_S: Final = 20.0
+"""A decoder is made anew, between segments, after so many seconds of audio: what it holds grows to some 17 MB otherwise and stays."""
 CHECK_S: Final = 0.5
 """Silence that a new model must get through before it is taken for whole."""
 
@@ -112,7 +114,10 @@ class VoskStream:
                 start_s = min(max(0.0, round(result["start"] - offset_s, 2)), length_s)
                 end_s = min(max(start_s, round(result["end"] - offset_s, 2)), length_s)
                 words.append(Word(result["word"], start_s, end_s, min(max(0.0, result["conf"]), 1.0)))
-        self._start_segment()
+        if self._fed_samples > RENEW_S * self._model_rate:
+            self._start_decoder()
+        else:
+            self._start_segment()
         return Hearing(tuple(words))
 
     def _decode(self, block: npt.NDArray[np.int16]) -> None:

@@ -1,0 +1,1 @@
+"""The training of the judge of words: data, variations, network, export, comparison."""

@@ -1,0 +1,88 @@
+"""Calibration and the threshold, on dev splits alone.
+
+In: a judge whose network is trained, and dev examples. Out: `Calibration` and notes on what it was chosen from.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from assistant.signals.hostility.decide import Calibration, Logits, abuse_features, raw_p_abuse
+from assistant.signals.hostility.judge import HostilityJudge
+from assistant.signals.hostility.labels import LABELS
+from scripts.hostility.examples import Example, label_arrays
+
+ORDINARY_BUDGET = 0.0007
+"""Share of ordinary dev turns that may be called abuse: below the promised 1 in 1,000, because dev is a sample."""
+UPSET_BUDGET = 0.018
+"""Share of the corpus's upset (level 1) dev lines that may be called abuse (promise: 0.02)."""
+HARD_BUDGET = 0.04
+"""Share of the corpus's level 0 dev lines, most of them written to sound bad, that may be called abuse."""
+
+
+def logits_of(judge: HostilityJudge, examples: Sequence[Example]) -> Logits:
+    """(n, 16): of the window with the highest level 3."""
+    rows = []
+    for example in examples:
+        logits = judge.logits(example.text)
+        if logits is None:
+            raise ValueError(f"an example of {example.source} holds no words")
+        rows.append(logits[int(np.argmax(abuse_features(logits)[:, 0]))])
+    return np.stack(rows)
+
+
+def calibrate(
+    judge: HostilityJudge, corpus: Sequence[Example], ordinary: Sequence[Example]
+) -> tuple[Calibration, dict[str, Any]]:
+    """Fits each label and `p_abuse` on the corpus's dev lines, then the lowest threshold inside all budgets.
+
+    `corpus` must be the dev lines as they are and as a recogniser garbles them; `ordinary` dev turns of ordinary calls.
+    """
+    z_corpus, z_ordinary = logits_of(judge, corpus), logits_of(judge, ordinary)
+    labels, levels, _ = label_arrays(corpus)
+    pairs = {name: _platt(z_corpus[:, at], labels[:, at]) for at, name in enumerate(LABELS)}
+    is_abuse = levels[:, 3]
+    features = np.concatenate([abuse_features(z_corpus), abuse_features(z_ordinary[: len(corpus) // 4])])
+    wanted = np.concatenate([is_abuse, np.zeros(len(features) - len(corpus), dtype=np.bool_)])
+    fit = LogisticRegression(C=1.0).fit(features, wanted)
+    weights = (float(fit.coef_[0, 0]), float(fit.coef_[0, 1]), float(fit.intercept_[0]))
+    draft = Calibration(pairs, weights)
+    p_corpus, p_ordinary = raw_p_abuse(z_corpus, draft), raw_p_abuse(z_ordinary, draft)
+    upset, hard = p_corpus[levels[:, 1]], p_corpus[levels[:, 0]]
+    threshold = max(
+        quantile_from_above(p_ordinary, ORDINARY_BUDGET),
+        quantile_from_above(upset, UPSET_BUDGET),
+        quantile_from_above(hard, HARD_BUDGET),
+        0.3,
+    )
+    chosen = Calibration(pairs, weights, round(threshold, 4))
+    notes = {
+        "ordinary_turns": len(ordinary),
+        "ordinary_called_abuse": int((p_ordinary >= chosen.threshold).sum()),
+        "corpus_upset_lines": len(upset),
+        "corpus_upset_called_abuse": int((upset >= chosen.threshold).sum()),
+        "corpus_ordinary_lines": len(hard),
+        "corpus_ordinary_called_abuse": int((hard >= chosen.threshold).sum()),
+        "corpus_abuse_lines": int(is_abuse.sum()),
+        "corpus_abuse_found": int((p_corpus[is_abuse] >= chosen.threshold).sum()),
+    }
+    return chosen, notes
+
+
+def _platt(z: NDArray[np.float32], wanted: NDArray[np.float32]) -> tuple[float, float]:
+    known = ~np.isnan(wanted)
+    answers = wanted[known] > 0.5
+    if answers.all() or not answers.any():
+        return 1.0, 0.0
+    fit = LogisticRegression(C=1.0).fit(z[known, None].astype(np.float64), answers)
+    return max(0.1, float(fit.coef_[0, 0])), float(fit.intercept_[0])
+
+
+def quantile_from_above(p: NDArray[np.float64], share: float) -> float:
+    """The lowest threshold at which at most `share` of `p` reach it."""
+    allowed = int(share * len(p))
+    highest = np.sort(p)[::-1]
+    return float(np.nextafter(highest[allowed], 2.0)) if allowed < len(p) else 0.0

