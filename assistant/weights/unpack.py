@@ -5,6 +5,7 @@ trust. Path, kind and size of an entry are checked before it is written, and byt
 written, because what an archive says of itself may be false.
 """
 
+import errno
 import gzip
 import lzma
 import re
@@ -89,6 +90,12 @@ def unpack(archive: Path, folder: Path) -> None:
                 raise ModelLoadError(f"{archive} is broken: {entry.path} is cut off; download it again")
     except BROKEN as broken:
         raise ModelLoadError(f"{archive} is broken or cut off ({broken}): download it again") from broken
+    except OSError as failed:
+        # A broken entry's offset can lie before the file's start: the seek is then an invalid argument. A full disk is
+        # not the archive's fault.
+        if failed.errno != errno.EINVAL:
+            raise
+        raise ModelLoadError(f"{archive} is broken: an entry lies outside of it; download it again") from failed
 
 
 def _is_plain(part: str) -> bool:

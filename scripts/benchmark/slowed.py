@@ -13,8 +13,8 @@ from assistant.speech.asr import Hearing, Recogniser, RecogniserStream
 
 SMALL_MODEL_CPU_S = 0.10
 """CPU seconds a second of audio that vosk-model-small-en-us-0.15 is taken to cost: an assumption, and one against us, since the
-cheaper the recogniser, the more the rest of the pipeline weighs. The one published figure found is 550 ms for a recording of 2.0 s
-on an i7-8565U (solyarisoftware/voskJs, tests/README.md, 2021), the decoder's start included: 0.28."""
+cheaper the recogniser, the more the rest of the pipeline weighs. The one published figure found is 550 ms for a
+short recording of no stated length on an i7-8565U (solyarisoftware/voskJs, tests/README.md), the decoder's start included."""
 
 
 def burn(cpu_s: float) -> None:

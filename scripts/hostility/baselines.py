@@ -30,13 +30,11 @@ class ProfanityList:
 
     def __init__(self, file: Path) -> None:
         entries = json.loads(file.read_text(encoding="utf-8"))
-        listed = {
-            normalise(form)
-            for e in entries
-            if e["severity"] >= _LEAST_SEVERITY
-            for form in e["match"].split("|")
-            if "*" not in form
-        }
+        # A star in the list lets the letter before it be drawn out, which normalising has undone.
+        forms = [
+            form.replace("*", "") for e in entries if e["severity"] >= _LEAST_SEVERITY for form in e["match"].split("|")
+        ]
+        listed = {normalise(form) for form in forms}
         self._phrases = {f" {form} " for form in listed if form}
 
     def judge(self, texts: Sequence[Text]) -> list[Judgement]:

@@ -20,7 +20,7 @@ def encoder_folder() -> Path:
     return Path(get_model_path())
 
 
-class MeanPooled(BertForSequenceClassification):  # type: ignore[misc]
+class MeanPooled(BertForSequenceClassification):  # type: ignore[no-untyped-call]
     """A BERT classifier that reads the mean of all pieces, as MiniLM was made to be read, not the first piece alone."""
 
     def forward(
@@ -30,7 +30,8 @@ class MeanPooled(BertForSequenceClassification):  # type: ignore[misc]
         hidden = self.bert(
             input_ids=input_ids, token_type_ids=token_type_ids, attention_mask=attention_mask
         ).last_hidden_state
-        pooled = self.bert.pooler.dense(mean_of(hidden, attention_mask))
+        pooler: Any = self.bert.pooler
+        pooled = pooler.dense(mean_of(hidden, attention_mask))
         logits: torch.Tensor = self.classifier(self.dropout(torch.tanh(pooled)))
         return logits
 
@@ -65,8 +66,9 @@ def new_network(rows: list[int]) -> Any:
     if unexpected or [name for name in missing if "pooler" not in name]:
         raise RuntimeError(f"the encoder does not fit: missing {missing}, unexpected {unexpected}")
     with torch.no_grad():
-        network.bert.pooler.dense.weight.copy_(2.0 * torch.eye(config.hidden_size))
-        network.bert.pooler.dense.bias.zero_()
+        pooler: Any = network.bert.pooler
+        pooler.dense.weight.copy_(2.0 * torch.eye(config.hidden_size))
+        pooler.dense.bias.zero_()
     return _with_fixed_words(network)
 
 

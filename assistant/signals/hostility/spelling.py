@@ -10,6 +10,8 @@ from functools import lru_cache
 from assistant.signals.hostility.wordlist import GLUE_WORDS, HIDDEN_WORDS
 
 _HIDDEN = frozenset(HIDDEN_WORDS)
+_MEANT = _HIDDEN | {"you", "your"}
+"""What digits may stand in for letters of: no other short word, or a postcode would become one ("a11")."""
 _PIECES = sorted(_HIDDEN | set(GLUE_WORDS), key=len, reverse=True)
 _LEET = str.maketrans(
     {
@@ -82,7 +84,7 @@ def _unhidden(token: str) -> str:
             for table in (_LEET, _LEET_L | _LEET):
                 word = form.translate(_merge(table))
                 bare = re.sub(r"[^a-z]", "", word)
-                if bare in _HIDDEN and bare != re.sub(r"[^a-z]", "", form):
+                if bare in _MEANT and bare != re.sub(r"[^a-z]", "", form):
                     return bare
         bare = re.sub(r"[.\-_]", "", core)
         if bare in _HIDDEN:
