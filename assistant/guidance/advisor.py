@@ -106,7 +106,7 @@ class Advisor:
         sure_enough = not judged.partial or self._ladder.advises("abuse") in EARLY_STEPS
         if self._stands(judged, "abuse", kind is not None and sure_enough) and kind is not None:
             events += self._abuse(t_s, judged, kind)
-        upset = judgement.level in (1, 2) and heat >= self._policy.acknowledge.heat
+        upset = judgement.level in (1, 2) and heat >= self._policy.acknowledge.heat and self._ladder.state == "clear"
         if self._stands(judged, "upset", upset):
             why = judged.reason("acknowledge.upset", "upset, and the call is hot", max(judgement.p.values()))
             self._offer("acknowledge", t_s, (why,))
