@@ -17,7 +17,7 @@ from scripts.hostility.examples import Example, label_arrays
 
 ORDINARY_BUDGET = 0.0005
 """Share of ordinary dev turns that may be called abuse: below the promised 1 in 1,000, because dev is a sample."""
-UPSET_BUDGET = 0.015
+UPSET_BUDGET = 0.018
 """Share of the corpus's upset (level 1) dev lines that may be called abuse (promise: 0.02)."""
 HARD_BUDGET = 0.04
 """Share of the corpus's level 0 dev lines, most of them written to sound bad, that may be called abuse."""

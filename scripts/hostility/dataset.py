@@ -16,10 +16,10 @@ from scripts.hostility.examples import Example, corpus_examples
 from scripts.hostility.public import BUDGET, ORDINARY, budgeted, public_examples
 
 _ORDINARY_DEV = {
-    "natcs_finance_caller_turns": 900,
-    "multidogo_customer_turns": 4000,
-    "banking77": 800,
-    "clinc150": 1000,
+    "natcs_finance_caller_turns": 1000,
+    "multidogo_customer_turns": 5500,
+    "banking77": 1400,
+    "clinc150": 2500,
 }
 
 

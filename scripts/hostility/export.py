@@ -1,8 +1,7 @@
 """From a trained network to what ships: half-precision safetensors and int8 ONNX, from the very same weights.
 
 In: a network. Out: files in a folder: `config.json`, `model.safetensors`, `model_int8.onnx`. The ONNX graph is laid
-out here node by node, with ONNX Runtime's fused BERT operators: a traced graph keeps the attention in pieces and runs
-1.7 times slower.
+out here node by node, with ONNX Runtime's fused BERT operators: a traced graph keeps the attention in pieces.
 """
 
 import logging

