@@ -25,10 +25,11 @@ from assistant.config import Config, ModelSettings
 from assistant.engine import Models, load_models
 from assistant.errors import AssistantError
 from assistant.events import encode, schema
-from assistant.live.calls import CallCentre, CallRecord
+from assistant.live.calls import CallCentre
 from assistant.live.hub import Hub
 from assistant.live.ingest.plain import serve_ingest
 from assistant.live.metrics import Metrics
+from assistant.live.record import CallRecord
 from assistant.live.streams import Press, serve_stream
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
