@@ -33,7 +33,6 @@ class Appraisal:
     ) -> None:
         self._log = log
         self._rate = rate_hz
-        self._agent_known = "agent" in tracks
         self._separate = tracks != ("mixed",)
         self._turns = Turns(tracks, rate_hz, turns)
         self._heat = HeatModel(heat)

@@ -6,6 +6,8 @@ or thrown away still advances it.
 
 from typing import Literal
 
+from assistant.errors import AudioFormatError
+
 Track = Literal["agent", "caller", "third_party", "mixed"]
 
 TRACKS: tuple[Track, ...] = ("agent", "caller", "third_party", "mixed")
@@ -29,5 +31,7 @@ def samples_in(duration_s: float, rate_hz: int) -> int:
 
 
 def window_samples(rate_hz: int) -> int:
-    """The samples of one `WINDOW_MS` window at this rate."""
+    """The samples of one `WINDOW_MS` window at 8000 or 16000 Hz. Raises `AudioFormatError` on any other rate."""
+    if rate_hz not in CALL_RATES_HZ:
+        raise AudioFormatError(f"voice activity works at 8000 or 16000 Hz, not at {rate_hz} Hz: resample first")
     return rate_hz * WINDOW_MS // 1000

@@ -9,25 +9,12 @@ import math
 from dataclasses import dataclass, fields
 from typing import Final, Literal
 
-from assistant.errors import AudioFormatError, ConfigError, CoreMisuse
-
-WINDOW_SAMPLES: Final = {8000: 256, 16000: 512}
-"""Samples of one window at each rate that voice activity knows: 32 ms."""
+from assistant.errors import ConfigError, CoreMisuse
+from assistant.timebase import window_samples
 
 LATE_SHARE: Final = 0.75
 """From this share of `max_utterance_s` on, the first unvoiced window ends the utterance: better a cut in a short pause
 than one inside a word."""
-
-
-def window_samples(sample_rate_hz: int) -> int:
-    """Samples in a window at 8000 or 16000 Hz.
-
-    Raises:
-        AudioFormatError: any other rate.
-    """
-    if sample_rate_hz not in WINDOW_SAMPLES:
-        raise AudioFormatError(f"voice activity works at 8000 or 16000 Hz, not at {sample_rate_hz} Hz: resample first")
-    return WINDOW_SAMPLES[sample_rate_hz]
 
 
 @dataclass(frozen=True, slots=True)

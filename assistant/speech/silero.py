@@ -12,7 +12,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from assistant.errors import CoreMisuse, EngineFailed, ModelLoadError
-from assistant.speech.hysteresis import window_samples
+from assistant.timebase import window_samples
 from assistant.weights import locate
 
 MODEL_NAME: Final = "silero-vad"

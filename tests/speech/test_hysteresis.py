@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import AudioFormatError, ConfigError, CoreMisuse
-from assistant.speech.hysteresis import GateChange, VoiceGate, VoiceParameters, window_samples
+from assistant.speech.hysteresis import GateChange, VoiceGate, VoiceParameters
+from assistant.timebase import window_samples
 
 W = 256
 PARAMETERS = VoiceParameters(min_speech_ms=96, hang_over_ms=384, pre_roll_ms=320)
