@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
 
     data = read_dataset(
-        options.data, options.corpus, options.public, options.limit, options.seed, with_context=not options.no_context
+        options.data, options.corpus, options.cues, options.public, options.limit, options.seed, with_context=not options.no_context
     )
     table = confusion_table(e.text.text for e in data.train)
     if options.calibrate_only:
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         notes = _train(options, data, table)
     # Calibrated on the int8 network, which is what ships.
-    calibration, chosen_on = calibrate(load_int8(options.out), data.corpus_dev(table), data.ordinary_dev)
+    calibration, chosen_on = calibrate(load_int8(options.out), data.corpus_dev(table), data.cue_dev(table), data.ordinary_dev)
     calibration.save(options.out / CALIBRATION_FILE, notes | chosen_on)
     (options.work / "checkpoint.pt").unlink(missing_ok=True)
     print(json.dumps(chosen_on), f"threshold {calibration.threshold}, {time.monotonic() - began:.0f} s")
@@ -82,6 +82,7 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the public *.jsonl.gz files")
     parser.add_argument("--corpus", type=Path, default=bundled_folder() / "corpus")
+    parser.add_argument("--cues", type=Path, default=bundled_folder() / "cues")
     parser.add_argument("--out", type=Path, default=bundled_folder(), help="where the model is written")
     parser.add_argument("--work", type=Path, default=Path("build/hostility"), help="where checkpoints are kept")
     parser.add_argument("--start", type=Path, help="a folder this script wrote, to train further instead of anew")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistant.signals.hostility.wordlist import HIDDEN_WORDS
-from scripts.hostility.examples import ALL_TARGETS, Example
+from scripts.hostility.examples import ALL_TARGETS, CUE_SOURCE, Example
 
 _HIDDEN = frozenset(HIDDEN_WORDS)
 _FILLERS = (
@@ -79,6 +79,10 @@ _TAILS = (
     "anyway",
     "bye",
 )
+_PLAIN_FILLERS = ("uh", "um", "er", "like", "you know", "i mean", "well", "so", "look", "the", "mhm")
+_PLAIN_LEADS = ("listen", "look", "well", "so", "right", "and", "but", "oh", "um", "uh", "honestly", "sir", "ma'am")
+_PLAIN_TAILS = ("you know", "right", "i mean", "sir", "ma'am", "anyway", "uh", "so yeah")
+"""Words that are no cue: "sorry", "hello" and "thank you" are."""
 _GROUPS = tuple(
     tuple(name.split("/"))
     for name in (
@@ -168,6 +172,7 @@ class Augmenter:
         words."""
         words: list[str] = []
         rng = self._rng
+        fillers = _PLAIN_FILLERS if example.source == CUE_SOURCE else _FILLERS
         for word in example.text.text.split():
             kept = word in _HIDDEN or word in ("not", "never", "no", "don't")
             roll = rng.random() / strength
@@ -178,7 +183,7 @@ class Augmenter:
             elif roll < 0.070:
                 words += [word, word]
             elif roll < 0.090:
-                words += [*rng.choice(_FILLERS).split(), word]
+                words += [*rng.choice(fillers).split(), word]
             elif roll < 0.097 and len(word) > 3 and not kept:
                 words += [word[: rng.randint(1, 2)], word]
             else:
@@ -188,10 +193,11 @@ class Augmenter:
     def frame(self, example: Example) -> Example:
         """An opening or a closing phrase that says nothing."""
         text = example.text.text
+        cues = example.source == CUE_SOURCE
         if self._rng.random() < 0.6:
-            text = f"{self._rng.choice(_LEADS)} {text}"
+            text = f"{self._rng.choice(_PLAIN_LEADS if cues else _LEADS)} {text}"
         if self._rng.random() < 0.5:
-            text = f"{text} {self._rng.choice(_TAILS)}"
+            text = f"{text} {self._rng.choice(_PLAIN_TAILS if cues else _TAILS)}"
         return _said(example, text)
 
     def join(self, example: Example, other: Example) -> Example:

@@ -10,21 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from assistant.signals.cues.kinds import CUES, DISTRESS, may_say
 from assistant.signals.hostility.decide import Calibration, Logits, abuse_features, raw_p_abuse
 from assistant.signals.hostility.judge import HostilityJudge
-from assistant.signals.hostility.labels import LABELS
-from scripts.hostility.examples import Example, label_arrays
+from assistant.signals.hostility.labels import LABELS, OUTPUTS
+from scripts.hostility.examples import ASKED, Example, label_arrays
 
-ORDINARY_BUDGET = 0.0005
-"""Share of ordinary dev turns that may be called abuse: below the promised 1 in 1,000, because dev is a sample."""
+ORDINARY_BUDGET = 0.0007
+"""Share of ordinary turns that may be called abuse: below the promised 1 in 1,000, because they are a sample."""
 UPSET_BUDGET = 0.018
 """Share of the corpus's upset (level 1) dev lines that may be called abuse (promise: 0.02)."""
 HARD_BUDGET = 0.04
 """Share of the corpus's level 0 dev lines, most of them written to sound bad, that may be called abuse."""
 
+CUE_PRECISIONS, DISTRESS_PRECISIONS = (0.93, 0.9, 0.85, 0.8), (0.75,)
+"""A cue's threshold is the lowest at which so large a share of the dev lines that it is found in holds it: the first of these at
+which it is found often enough. Distress must rather be found once too often."""
+CUE_RECALL = 0.75
+"""Where even the last precision would find less than this, the threshold with the best F1 is taken."""
+
 
 def logits_of(judge: HostilityJudge, examples: Sequence[Example]) -> Logits:
-    """(n, 16): of the window with the highest level 3."""
+    """(n, 41): of the window with the highest level 3."""
     rows = []
     for example in examples:
         logits = judge.logits(example.text)
@@ -35,11 +42,11 @@ def logits_of(judge: HostilityJudge, examples: Sequence[Example]) -> Logits:
 
 
 def calibrate(
-    judge: HostilityJudge, corpus: Sequence[Example], ordinary: Sequence[Example]
+    judge: HostilityJudge, corpus: Sequence[Example], cues: Sequence[Example], ordinary: Sequence[Example]
 ) -> tuple[Calibration, dict[str, Any]]:
-    """Fits each label and `p_abuse` on the corpus's dev lines, then the lowest threshold inside all budgets.
+    """Fits each label and `p_abuse` on the corpus's dev lines, then the lowest threshold inside all budgets, then each cue.
 
-    `corpus` must be the dev lines as they are and as a recogniser garbles them; `ordinary` dev turns of ordinary calls.
+    `corpus` and `cues` must be the dev lines as they are and as a recogniser garbles them; `ordinary` dev turns of ordinary calls.
     """
     z_corpus, z_ordinary = logits_of(judge, corpus), logits_of(judge, ordinary)
     labels, levels, _ = label_arrays(corpus)
@@ -58,7 +65,7 @@ def calibrate(
         quantile_from_above(hard, HARD_BUDGET),
         0.3,
     )
-    chosen = Calibration(pairs, weights, round(threshold, 4))
+    chosen = Calibration(pairs, weights, round(threshold, 4), _cue_pairs(judge, cues))
     notes = {
         "ordinary_turns": len(ordinary),
         "ordinary_called_abuse": int((p_ordinary >= chosen.threshold).sum()),
@@ -70,6 +77,37 @@ def calibrate(
         "corpus_abuse_found": int((p_corpus[is_abuse] >= chosen.threshold).sum()),
     }
     return chosen, notes
+
+
+def _cue_pairs(judge: HostilityJudge, lines: Sequence[Example]) -> dict[str, tuple[float, float]]:
+    """For each cue (scale, shift) by which its logit becomes a score whose 0.5 is the threshold."""
+    z = logits_of(judge, lines)
+    held, _, _ = label_arrays(lines)
+    pairs = {}
+    for cue in CUES:
+        asked = np.array([may_say(line.text.speaker, cue) for line in lines])
+        wanted = held[asked, ASKED.index(cue)]
+        logits = z[asked, OUTPUTS.index(cue)]
+        scale, _ = _platt(logits, wanted)
+        threshold = _cue_threshold(logits, wanted > 0.5, DISTRESS_PRECISIONS if cue in DISTRESS else CUE_PRECISIONS)
+        pairs[cue] = (scale, -scale * threshold)
+    return pairs
+
+
+def _cue_threshold(z: NDArray[np.float32], holds: NDArray[np.bool_], precisions: Sequence[float]) -> float:
+    if not holds.any():
+        return 0.0
+    order = np.argsort(-z, kind="stable")
+    found = np.cumsum(holds[order])
+    precise, recall = found / np.arange(1, len(z) + 1), found / holds.sum()
+    last = int(np.argmax(2 * precise * recall / (precise + recall + 1e-9)))
+    for precision in precisions:
+        enough = np.flatnonzero((precise >= precision) & (recall >= CUE_RECALL))
+        if len(enough):
+            last = int(enough[-1])
+            break
+    following = float(z[order[last + 1]]) if last + 1 < len(z) else float(z[order[last]]) - 1.0
+    return (float(z[order[last]]) + following) / 2
 
 
 def _platt(z: NDArray[np.float32], wanted: NDArray[np.float32]) -> tuple[float, float]:

