@@ -1,22 +1,25 @@
-"""What the signals of one call add up to: turn-taking facts, heat and advice. Pure.
+"""What the signals of one call add up to: turn-taking facts, and the advice that follows from every belief. Pure.
 
-In: speech activity, judged utterances, the agent's words, presses, and time going on. Out: events, told to the call's log.
+In: speech activity, windows of audio, events of the listener, presses, and time going on. Out: events, told to the call's log.
 """
 
+from collections.abc import Callable
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+
 from assistant.eventlog import EventLog
-from assistant.events import HeatChanged, Interruption, PressAction, Reason, TurnTaking
-from assistant.guidance.advisor import Advisor, Judged
+from assistant.events import AnyEvent, CueHeard, Interruption, LineQuality, PressAction, Pressed, TurnTaking, Utterance
+from assistant.guidance.guide import Guide
 from assistant.guidance.policy import Policy
-from assistant.heat.model import LEVEL_POINTS, HeatModel, HeatParameters
+from assistant.signals.arousal import Arousal
+from assistant.signals.line import Dropouts, Line
+from assistant.signals.loudness import Loudness
 from assistant.signals.turns import Overlap, TurnParameters, Turns
-from assistant.timebase import Track, seconds
+from assistant.timebase import ScoredTrack, Track, samples_in, seconds
 
 TURN_FACTS_EVERY_S = 5.0
-
-PARTIAL_SHARE = 0.8
-"""Words that are still being spoken carry this share of their points, until the recogniser says how sure it is."""
-
-SAID = {1: "upset about the matter", 2: "hostile to a person", 3: "abuse of a person"}
 
 
 class Appraisal:
@@ -29,18 +32,45 @@ class Appraisal:
         rate_hz: int,
         policy: Policy,
         turns: TurnParameters,
-        heat: HeatParameters,
+        leakage_db: Callable[[Track], float | None],
     ) -> None:
+        """`leakage_db` tells at what level the other side is heard in a track, None where it is not."""
         self._log = log
+        self._leakage_db = leakage_db
+        scored: tuple[ScoredTrack, ...] = get_args(ScoredTrack)
+        self._arousal = {track: Arousal(track, rate_hz) for track in scored if track in tracks}
+        self._dropouts = {track: Dropouts(rate_hz) for track in tracks}
+        self._loudness = {track: Loudness() for track in tracks}
         self._rate = rate_hz
         self._separate = tracks != ("mixed",)
         self._turns = Turns(tracks, rate_hz, turns)
-        self._heat = HeatModel(heat)
-        self._heat_parameters = heat
-        self._advisor = Advisor(policy)
-        self._last_level: dict[str, int] = {}
+        self._line = Line()
+        self._guide = Guide(policy)
         self._facts_due_s = TURN_FACTS_EVERY_S
-        self._heat_due_s = 0.0
+
+    def tell(self, event: AnyEvent) -> None:
+        """Tells an event of the call, and what follows from it."""
+        stamped = self._log.tell(event)
+        self._advise(self._guide.hear(stamped))
+        if isinstance(event, Utterance):
+            if self._separate:
+                start, end = samples_in(event.start_s, self._rate), samples_in(event.end_s, self._rate)
+                self._interruptions(self._turns.words(event.track, event.text, start, end))
+            self._pace(event)
+            self._tell_line(self._line.utterance(event))
+        elif isinstance(event, CueHeard):
+            self._tell_line(self._line.cue(event))
+
+    def window(self, track: Track, window: npt.NDArray[np.int16], *, speaking: bool) -> None:
+        """One window of a track, (w,) int16, and whether its speech is open: how it sounds, and what the line lost of it."""
+        self._loudness[track].step(window, speaking)
+        lost = self._dropouts[track].step(window, speaking)
+        if lost is not None:
+            self._tell_line(self._line.dropout(track, *lost))
+        arousal = self._arousal.get(track) if track != "agent" and track != "mixed" else None
+        measured = None if arousal is None else arousal.step(window, speaking)
+        if measured is not None:
+            self.tell(measured)
 
     def speech_started(self, track: Track, start: int, voiced: int) -> None:
         """`track` speaks from sample `start`, voiced up to `voiced` so far."""
@@ -57,99 +87,60 @@ class Appraisal:
         if self._separate:
             self._interruptions(self._turns.ended(track, end))
 
-    def judged(self, judged: Judged) -> None:
-        """Words of a caller or a third party were judged; the same utterance again replaces what it said."""
-        level = self._believed_level(judged)
-        sure = PARTIAL_SHARE if judged.confidence is None else judged.confidence
-        points = LEVEL_POINTS[level] * sure
-        p = judged.judgement.p_abuse if level == 3 else max(judged.judgement.p.values())
-        reason = judged.reason(f"hostility.level_{level}", SAID.get(level, "ordinary"), p)
-        self._heat.cause(judged.utterance_id, judged.end_s, points, reason)
-        self._tell_heat()
-        heat = self._heat.read(self._log.now_s).heat
-        self._log.tell(*self._advisor.judged(self._log.now_s, judged, heat))
-        self._settle()
-
-    def _believed_level(self, judged: Judged) -> int:
-        """The level of final words; of words still being spoken, what two readings after each other agree on."""
-        level = judged.judgement.level or 0
-        before = self._last_level.pop(judged.utterance_id, 0)
-        if not judged.partial:
-            return level
-        self._last_level[judged.utterance_id] = level
-        return min(level, before)
-
-    def agent_said(self, utterance_id: str, start_s: float, end_s: float, text: str) -> None:
-        """Final words of the agent: facts about the call, never a score of the agent."""
-        self._log.tell(*self._advisor.agent_said(utterance_id, start_s, end_s, text))
-
-    def taken_back(self, utterance_id: str) -> None:
-        """An utterance that was judged while it was spoken turned out to hold no words."""
-        self._last_level.pop(utterance_id, None)
-        self._heat.forget(utterance_id)
-
     def pressed(self, action: PressAction, card_id: str | None) -> None:
         """A person pressed something."""
-        self._log.tell(*self._advisor.pressed(action, card_id))
-        self._settle()
+        self.tell(Pressed(action=action, card_id=card_id))
+
+    def policy_changed(self, policy: Policy) -> None:
+        """Another policy advises from now on."""
+        self._advise(self._guide.change(policy))
+
+    def window_began(self) -> None:
+        """Media time went on by a window: what faded or fell due."""
+        self._advise(self._guide.tick(self._log.now_s))
 
     def time_passed(self, now: int) -> None:
-        """A window is over: what became certain, faded or fell due by now."""
+        """A window is over: what became certain by now."""
         if self._separate:
-            self._interruptions(self._turns.settled())
-        if self._log.now_s >= self._heat_due_s:
-            self._tell_heat()
-        if self._separate and self._log.now_s >= self._facts_due_s:
-            self._tell_facts(now)
-        if self._advisor.busy:
-            self._settle()
+            self._interruptions(self._turns.settled([track for track, its in self._loudness.items() if its.faint]))
+            if self._log.now_s >= self._facts_due_s:
+                self._facts_due_s = self._log.now_s + TURN_FACTS_EVERY_S
+                self.tell(self._taking(now))
+        self._tell_line(self._line.passed(self._log.now_s))
 
     def end(self, now: int) -> None:
         """The call is over."""
-        self._tell_heat()
         if self._separate:
-            self._tell_facts(now)
-        self._log.tell(*self._advisor.end())
+            self.tell(self._taking(now))
+        self._advise(self._guide.end(self._log.now_s))
+
+    def _pace(self, said: Utterance) -> None:
+        if said.track == "caller" or said.track == "third_party":
+            arousal = self._arousal.get(said.track)
+            if arousal is not None:
+                arousal.words(len(said.text.split()), said.end_s - said.start_s)
+
+    def _taking(self, now: int) -> TurnTaking:
+        return self._turns.taking(now, {track: self._leakage_db(track) for track in self._dropouts})
+
+    def _advise(self, events: list[AnyEvent]) -> None:
+        for event in events:
+            self._log.tell(event)
+
+    def _tell_line(self, quality: LineQuality | None) -> None:
+        if quality is not None:
+            self.tell(quality)
 
     def _interruptions(self, overlaps: list[Overlap]) -> None:
         for overlap in overlaps:
-            interruption = Interruption(
-                interruption_id=f"i{overlap.number}",
-                start_s=seconds(overlap.start, self._rate),
-                by=overlap.by,
-                of=overlap.of,
-                kind=overlap.kind,
-                cut_off=overlap.cut_off,
-                overlap_s=seconds(overlap.overlap, self._rate),
+            self.tell(
+                Interruption(
+                    interruption_id=f"i{overlap.number}",
+                    start_s=seconds(overlap.start, self._rate),
+                    by=overlap.by,
+                    of=overlap.of,
+                    kind=overlap.kind,
+                    cut_off=overlap.cut_off,
+                    overlap_s=seconds(overlap.overlap, self._rate),
+                )
             )
-            self._log.tell(interruption)
-            self._heat_of(interruption)
-            self._advisor.interrupted(self._log.now_s, interruption)
-
-    def _heat_of(self, interruption: Interruption) -> None:
-        """Only being talked over heats a call up for the agent; the agent's own interruptions are facts, not heat."""
-        if interruption.kind != "competitive" or interruption.by == "agent":
-            return
-        points = self._heat_parameters.interruption_points
-        what = f"talked over the {interruption.of.replace('_', ' ')}"
-        if interruption.cut_off:
-            points += self._heat_parameters.cut_off_points
-            what = f"cut the {interruption.of.replace('_', ' ')} off"
-        end_s = round(interruption.start_s + interruption.overlap_s, 3)
-        reason = Reason(rule="interruption", what=what, track=interruption.by, start_s=interruption.start_s, end_s=end_s)
-        self._heat.cause(interruption.interruption_id, interruption.start_s, points, reason)
-        self._tell_heat()
-
-    def _tell_heat(self) -> None:
-        self._heat_due_s = self._log.now_s + 1.0
-        heat = self._heat.told(self._log.now_s)
-        if heat is not None:
-            self._log.tell(HeatChanged(heat=heat.heat, level=heat.level, trend=heat.trend, reasons=list(heat.reasons)))
-
-    def _tell_facts(self, now: int) -> None:
-        self._facts_due_s = self._log.now_s + TURN_FACTS_EVERY_S
-        self._log.tell(TurnTaking(tracks=self._turns.facts(now)))
-
-    def _settle(self) -> None:
-        agent_speaks = "agent" in self._turns.speaking
-        self._log.tell(*self._advisor.settle(self._log.now_s, agent_speaks))

@@ -1,7 +1,7 @@
 """One call: audio and answers in, events out. Pure: no I/O, no clock, no model.
 
 A call is driven by generators. `feed`, `finish` and `recite` yield what they want to know (`VoiceWanted`, `DecodeWanted`,
-`ScoreWanted`), are sent the answer, and return the events that came of it. Whoever drives answers at once and in order,
+`ScoreWanted`, `DueWanted`), are sent the answer, and return the events that came of it. Whoever drives answers at once and in order,
 so the same audio gives the same events whatever the size of the chunks. An answer may be an `EngineFailed`: the
 stage is then told of as degraded, and what it would have said is missing.
 
@@ -30,8 +30,9 @@ from assistant.events import (
     StageDegraded,
 )
 from assistant.guidance.policy import Policy
-from assistant.heat.model import HeatParameters
 from assistant.listener import Answer, Asking, Listener, VoiceWanted, Wanted
+from assistant.signals.cues.hear import Cues
+from assistant.signals.leakage import LeakGuard
 from assistant.signals.turns import TurnParameters
 from assistant.speech.hysteresis import GateChange, VoiceParameters
 from assistant.speech.segments import Segmenter, SegmentParameters, Step
@@ -50,7 +51,6 @@ class CallSettings:
     voice: VoiceParameters = field(default_factory=VoiceParameters)
     segments: SegmentParameters = field(default_factory=SegmentParameters)
     turns: TurnParameters = field(default_factory=TurnParameters)
-    heat: HeatParameters = field(default_factory=HeatParameters)
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,9 @@ class Call:
         self._rate = facts.sample_rate_hz
         self._window = window_samples(self._rate)
         self._log = EventLog(call_id)
-        self._appraisal = Appraisal(self._log, facts.tracks, self._rate, settings.policy, settings.turns, settings.heat)
-        self._listener = Listener(self._log, self._appraisal, self._rate)
+        self._leaks = LeakGuard(facts.tracks, self._rate)
+        self._appraisal = Appraisal(self._log, facts.tracks, self._rate, settings.policy, settings.turns, self._leaks.leakage_db)
+        self._listener = Listener(self._log, self._appraisal, self._rate, Cues(settings.policy.warning_words))
         self._segmenters = {track: Segmenter(settings.voice, settings.segments, self._rate) for track in facts.tracks}
         self._cut_at: dict[Track, int] = {}
         self._rest = np.empty((0, len(facts.tracks)), np.int16)
@@ -171,7 +172,7 @@ class Call:
         waiting = sorted(lines, key=lambda line: (line.start_s, order(line.track)), reverse=True)
         saying: dict[Track, SaidLine] = {}
         while waiting or saying:
-            self._move_to(self._position + self._window)
+            self._next_window()
             ending = sorted(
                 (line for line in saying.values() if line.end_s <= self.position_s), key=lambda line: (line.end_s, -line.start_s)
             )
@@ -196,6 +197,13 @@ class Call:
         self._appraisal.pressed(action, card_id)
         return self._log.take()
 
+    def change_policy(self, policy: Policy) -> list[AnyEvent]:
+        """Another policy advises from now on; what was believed and advised stands."""
+        self._must_be_live()
+        self._listener.policy_words(policy.warning_words)
+        self._appraisal.policy_changed(policy)
+        return self._log.take()
+
     def degrade(self, stage: Stage, why: str | None) -> list[AnyEvent]:
         """The shell says that a stage fails or lags (`why`), or that it is well again (None). Told when it changes."""
         self._must_be_live()
@@ -205,17 +213,19 @@ class Call:
     def _hear_window(self, window: npt.NDArray[np.int16]) -> Asking:
         by_track = np.ascontiguousarray(window.T)
         answer = yield VoiceWanted(by_track)
-        self._move_to(self._position + self._window)
+        self._next_window()
         if isinstance(answer, EngineFailed):
             self._stage("voice_activity", str(answer))
-            probabilities = [0.0] * len(self.facts.tracks)
+            probabilities = self._leaks.step(by_track, [0.0] * len(self.facts.tracks))
         elif isinstance(answer, np.ndarray):
             self._stage("voice_activity", None)
-            probabilities = answer.tolist()
+            probabilities = self._leaks.step(by_track, answer.tolist())
         else:
             raise CoreMisuse(f"the answer to VoiceWanted is an array, not {type(answer).__name__}")
         tracks = enumerate(self.facts.tracks)
         yield from self._work_off({t: self._segmenters[t].step(by_track[i], probabilities[i]) for i, t in tracks})
+        for i, track in enumerate(self.facts.tracks):
+            self._appraisal.window(track, by_track[i], speaking=self._segmenters[track].is_open)
         self._appraisal.time_passed(self._position)
 
     def _work_off(self, steps: dict[Track, Step]) -> Asking:
@@ -239,7 +249,7 @@ class Call:
                     yield from self._listener.hear(track, step.due, self._position)
 
     def _begin(self, track: Track, start: int, voiced: int, change: GateChange | None = None) -> None:
-        self._log.tell(SpeechStarted(track=track, start_s=seconds(start, self._rate)))
+        self._appraisal.tell(SpeechStarted(track=track, start_s=seconds(start, self._rate)))
         self._listener.open(track, start, start if change is None else change.heard_from_sample)
         if change is None or not change.cut:
             self._appraisal.speech_started(track, start, voiced)
@@ -258,7 +268,7 @@ class Call:
 
     def _ended(self, track: Track, start: int, end: int) -> None:
         start_s, end_s = seconds(start, self._rate), seconds(end, self._rate)
-        self._log.tell(SpeechEnded(track=track, start_s=start_s, end_s=end_s))
+        self._appraisal.tell(SpeechEnded(track=track, start_s=start_s, end_s=end_s))
 
     def _follow_cut(self, track: Track, change: GateChange | None) -> None:
         """A cut inside long speech ends an utterance but not the turn, unless the speech does not go on in the next window."""
@@ -280,6 +290,11 @@ class Call:
             return
         self._degraded ^= {stage}
         self._log.tell(StageDegraded(stage=stage, why=why or "well again", recovered=why is None))
+
+    def _next_window(self) -> None:
+        """What time alone brings comes before what is heard in the window: by this a replay knows the order."""
+        self._move_to(self._position + self._window)
+        self._appraisal.window_began()
 
     def _move_to(self, position: int) -> None:
         self._position = position

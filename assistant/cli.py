@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assistant import __version__
-from assistant.commands import live, machine, offline
+from assistant.commands import live, machine, offline, policy
 from assistant.errors import AssistantError
 
 app = typer.Typer(
@@ -23,13 +23,14 @@ COMMANDS = (
     machine.devices,
     machine.doctor,
     offline.score,
+    offline.signals,
     offline.classify,
     offline.evaluate,
 )
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(machine.models_app, name="models")
-app.add_typer(machine.policy_app, name="policy")
+app.add_typer(policy.policy_app, name="policy")
 
 
 def main() -> None:

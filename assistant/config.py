@@ -11,8 +11,7 @@ import msgspec
 
 from assistant.call import CallSettings
 from assistant.errors import ConfigError
-from assistant.guidance.policy import load_policy
-from assistant.heat.model import HeatParameters
+from assistant.guidance.policy_file import load_policy
 from assistant.signals.turns import TurnParameters
 from assistant.speech.hysteresis import VoiceParameters
 from assistant.speech.segments import SegmentParameters
@@ -53,18 +52,20 @@ class Config(Section, frozen=True):
     voice: VoiceParameters = VoiceParameters()
     segments: SegmentParameters = SegmentParameters()
     turns: TurnParameters = TurnParameters()
-    heat: HeatParameters = HeatParameters()
     policy: str | None = None
     """A policy file, or None for the bundled one."""
+    policy_team: str | None = None
+    """A team of the policy, whose overlay holds for every call; None for none."""
+    policy_language: str | None = None
+    """The language of the policy's words, as "de"; None for that of the file."""
 
     def call_settings(self) -> CallSettings:
         """What shapes a call. Raises `ConfigError` where the policy is wrong."""
         return CallSettings(
-            policy=load_policy(None if self.policy is None else Path(self.policy)),
+            policy=load_policy(None if self.policy is None else Path(self.policy), team=self.policy_team, language=self.policy_language),
             voice=self.voice,
             segments=self.segments,
             turns=self.turns,
-            heat=self.heat,
         )
 
 
@@ -84,7 +85,7 @@ def load_config(path: Path | None = None) -> Config:
 
 def _refuse_unknown(raw: dict[str, Any]) -> None:
     """The sections that are plain dataclasses pass over keys that they do not know; a file must not."""
-    sections = {"voice": VoiceParameters, "segments": SegmentParameters, "turns": TurnParameters, "heat": HeatParameters}
+    sections = {"voice": VoiceParameters, "segments": SegmentParameters, "turns": TurnParameters}
     for name, section in sections.items():
         given = raw.get(name, {})
         unknown = set(given) - {field.name for field in fields(section)} if isinstance(given, dict) else ()

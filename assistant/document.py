@@ -7,19 +7,24 @@ import msgspec
 
 from assistant.events import (
     AnyEvent,
+    ArousalMeasured,
     CallEnded,
     CallStarted,
     CardShown,
+    CueHeard,
     HeatChanged,
     Interruption,
+    LadderCooled,
     LadderMoved,
+    LineQuality,
     StageDegraded,
     TerminationLocked,
     TurnTaking,
     Utterance,
     UtteranceScored,
 )
-from assistant.guidance.advisor import KINDS, abuse_kind
+from assistant.guidance.beliefs import KINDS, abuse_kind
+from assistant.guidance.replay import is_signal
 
 Document = dict[str, Any]
 
@@ -27,21 +32,28 @@ Document = dict[str, Any]
 def fold(name: str, events: Iterable[AnyEvent]) -> Document:
     """The document of the call `name`, from all its events or from those so far.
 
-    `summary.promises` is null: nothing listens for promises yet, which is not the same as none made.
+    `signals` are the beliefs as they became known: from them alone the call can be advised anew (`calmline policy replay`).
     """
     call: Document = {"name": name, "duration_s": 0.0}
     utterances: dict[str, Document] = {}
     interruptions: dict[str, Document] = {}
     turn_taking: Document = {}
+    dead_air_s = 0.0
     heat: list[Document] = []
     guidance: list[Document] = []
     kinds: set[str] = set()
     steps: list[str] = []
     degraded: list[Document] = []
+    cues: list[Document] = []
+    arousal: list[Document] = []
+    line: list[Document] = []
+    signals: list[Document] = []
     locked = False
     end_s = 0.0
     for event in events:
         end_s = max(end_s, event.t_s)
+        if is_signal(event):
+            signals.append({key: value for key, value in msgspec.to_builtins(event).items() if key != "call_id"})
         match event:
             case CallStarted():
                 facts = msgspec.structs.asdict(event)
@@ -59,6 +71,12 @@ def fold(name: str, events: Iterable[AnyEvent]) -> Document:
                 kind = abuse_kind(event.scores, event.target) if event.abuse else None
                 if kind is not None:
                     kinds.add(kind)
+            case CueHeard():
+                cues.append(_at(event.t_s, event, _CUE_FIELDS))
+            case ArousalMeasured():
+                arousal.append(_at(event.t_s, event, ("track", "arousal", "raised_voice", "reasons")))
+            case LineQuality():
+                line.append(_at(event.t_s, event, ("quality", "reasons")))
             case Interruption():
                 interruptions[event.interruption_id] = {
                     "start_s": event.start_s,
@@ -70,6 +88,7 @@ def fold(name: str, events: Iterable[AnyEvent]) -> Document:
                 }
             case TurnTaking():
                 turn_taking = msgspec.to_builtins(event.tracks)
+                dead_air_s = event.dead_air_s
             case HeatChanged():
                 heat.append(_at(event.t_s, event, ("heat", "level", "trend", "reasons")))
             case CardShown():
@@ -77,6 +96,8 @@ def fold(name: str, events: Iterable[AnyEvent]) -> Document:
                 guidance.append(shown | ({"kind": event.kind} if event.kind else {}))
             case LadderMoved():
                 steps.append(event.step)
+            case LadderCooled():
+                steps = [] if event.step is None else [event.step]
             case TerminationLocked():
                 locked = True
             case StageDegraded(recovered=False):
@@ -92,6 +113,9 @@ def fold(name: str, events: Iterable[AnyEvent]) -> Document:
         "utterances": sorted(utterances.values(), key=lambda said: (said["start_s"], said["id"])),
         "interruptions": sorted(interruptions.values(), key=lambda one: (one["start_s"], one["by"])),
         "turn_taking": turn_taking,
+        "cues": cues,
+        "arousal": arousal,
+        "line": line,
         "heat": heat,
         "guidance": guidance,
         "summary": {
@@ -102,9 +126,13 @@ def fold(name: str, events: Iterable[AnyEvent]) -> Document:
             "termination_locked": locked,
             "cards": len(guidance),
             "competitive_interruptions": sum(one["kind"] == "competitive" for one in interruptions.values()),
-            "promises": None,
+            "dead_air_s": dead_air_s,
+            "agent_apologies": sum(cue["cue"] == "apology" and cue["track"] == "agent" for cue in cues),
+            "raised_voice_s": sum(one["raised_voice"] for one in arousal),
+            "promises": [_promise(cue) for cue in cues if cue["cue"] == "promise"],
             "degraded": degraded,
         },
+        "signals": signals,
     }
 
 
@@ -123,6 +151,13 @@ def _said(event: Utterance) -> Document:
         "confidence": event.confidence,
     }
     return said | ({"words": msgspec.to_builtins(event.words)} if event.words else {})
+
+
+_CUE_FIELDS = ("cue", "track", "utterance_id", "start_s", "end_s", "text", "rule", "p", "confidence", "detail", "due")
+
+
+def _promise(cue: Document) -> Document:
+    return {"t_s": cue["t_s"], "text": cue["text"], "due_words": cue["detail"], "due": cue["due"]}
 
 
 def _at(t_s: float, event: AnyEvent, fields: tuple[str, ...]) -> Document:

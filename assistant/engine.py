@@ -5,6 +5,7 @@ Live calls, recordings, tests and the benchmark all come through here, so that a
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from assistant.call import Call, CallFacts, CallSettings, SaidLine, Steps
 from assistant.config import ModelSettings
 from assistant.errors import CoreMisuse, EngineFailed
 from assistant.events import AnyEvent, PressAction, Stage
-from assistant.listener import Answer, DecodeWanted, ScoreWanted, VoiceWanted, Wanted
+from assistant.guidance.policy import Policy
+from assistant.listener import Answer, CuesWanted, DecodeWanted, DueWanted, ScoreWanted, VoiceWanted, Wanted
 from assistant.signals.hostility import Classifier, load_classifier
 from assistant.speech.asr import Recogniser, RecogniserStream, load_recogniser
 from assistant.speech.silero import VoiceActivity
@@ -59,8 +61,12 @@ class LiveEngine:
         *,
         agent: str | None = None,
         notices: tuple[str, ...] = (),
+        started_at: datetime | None = None,
     ) -> None:
-        """Raises `AudioFormatError` on tracks or a rate that cannot be worked on."""
+        """`started_at`: the wall time of the call's first sample, with its zone, if known: by it promises get their due time.
+
+        Raises `AudioFormatError` on tracks or a rate that cannot be worked on.
+        """
         limits = (models.recogniser.limits,) if models.recogniser.limits else ()
         facts = CallFacts(
             tracks=tracks,
@@ -75,6 +81,7 @@ class LiveEngine:
         self._call = Call(call_id, facts, settings)
         self._voice = models.voice.stream(rate_hz, len(tracks))
         self._rate = rate_hz
+        self._started_at = started_at
         self._streams: dict[Track, RecogniserStream] = {}
 
     @property
@@ -95,6 +102,9 @@ class LiveEngine:
     def press(self, action: PressAction, card_id: str | None) -> list[AnyEvent]:
         return self._call.press(action, card_id)
 
+    def change_policy(self, policy: Policy) -> list[AnyEvent]:
+        return self._call.change_policy(policy)
+
     def degrade(self, stage: Stage, why: str | None) -> list[AnyEvent]:
         return self._call.degrade(stage, why)
 
@@ -103,6 +113,10 @@ class LiveEngine:
             return self._voice.probabilities(wanted.window)
         if isinstance(wanted, DecodeWanted):
             return self._decode(wanted)
+        if isinstance(wanted, DueWanted):
+            return _due(wanted, self._started_at)
+        if isinstance(wanted, CuesWanted):
+            return self._models.classifier.judge([wanted.text])[0].cues
         return self._models.classifier.judge([wanted.text])[0]
 
     def _decode(self, wanted: DecodeWanted) -> Answer:
@@ -125,10 +139,15 @@ def recite(
     tracks: tuple[Track, ...],
     lines: Iterable[SaidLine],
     notices: tuple[str, ...] = (),
+    started_at: datetime | None = None,
 ) -> list[AnyEvent]:
     """All events of a call that comes as a timed transcript."""
 
     def answer(wanted: Wanted) -> Answer:
+        if isinstance(wanted, DueWanted):
+            return _due(wanted, started_at)
+        if isinstance(wanted, CuesWanted):
+            return classifier.judge([wanted.text])[0].cues
         if not isinstance(wanted, ScoreWanted):
             raise CoreMisuse("a transcript needs no audio models")
         return classifier.judge([wanted.text])[0]
@@ -136,6 +155,15 @@ def recite(
     facts = CallFacts(tracks, 8000, "transcript", "none", classifier.name, notices=notices)
     call = Call(call_id, facts, settings)
     return [*call.start(), *drive(call.recite(lines), answer)]
+
+
+def _due(wanted: DueWanted, started_at: datetime | None) -> str | None:
+    if started_at is None:
+        return None
+    from assistant.signals.cues.due import due_time
+
+    due = due_time(wanted.words, started_at + timedelta(seconds=wanted.said_at_s))
+    return None if due is None else due.isoformat()
 
 
 def drive(steps: Steps, answer: Callable[[Wanted], Answer]) -> list[AnyEvent]:

@@ -15,11 +15,12 @@ class EventLog:
         self.now_s = 0.0
         """Media time that the next events carry, in seconds."""
 
-    def tell(self, *events: AnyEvent) -> None:
-        """Adds events, in order."""
-        for event in events:
-            self._seq += 1
-            self._told.append(msgspec.structs.replace(event, seq=self._seq, call_id=self._call_id, t_s=self.now_s))
+    def tell(self, event: AnyEvent) -> AnyEvent:
+        """Adds an event; returns it as it was stamped."""
+        self._seq += 1
+        stamped: AnyEvent = msgspec.structs.replace(event, seq=self._seq, call_id=self._call_id, t_s=self.now_s)
+        self._told.append(stamped)
+        return stamped
 
     def take(self) -> list[AnyEvent]:
         """What was told since the last `take`."""

@@ -9,14 +9,18 @@ from typing import Any, Literal
 
 import msgspec
 
-from assistant.timebase import Track
+from assistant.signals.cues.kinds import CueKind
+from assistant.timebase import ScoredTrack, Track
 
 HeatLevel = Literal["calm", "tense", "heated", "boiling"]
 InterruptionKind = Literal["backchannel", "cooperative", "competitive"]
 AbuseKind = Literal["insult", "profanity", "threat", "identity_attack", "sexual"]
 LadderStep = Literal["note", "warning", "final_warning", "end_call"]
 Stage = Literal["voice_activity", "recognition", "hostility", "audio", "live"]
-PressAction = Literal["done", "not_helpful", "warning_given", "unlock"]
+PressAction = Literal["done", "not_helpful", "warning_given", "unlock", "approve", "mute", "unmute"]
+"""`approve`: a supervisor agrees to the step that waits for it. `mute`: no cards but `crisis` and `ladder.*` until `unmute`."""
+Approver = Literal["agent", "supervisor"]
+HeardCue = CueKind | Literal["repeated_demand"]
 
 
 def _snake(name: str) -> str:
@@ -67,6 +71,22 @@ class TrackTurns(msgspec.Struct, frozen=True, kw_only=True):
     """Bids for the floor (competitive interruptions) that this side gave up while the other went on."""
     overlap_ratio: float
     """Time talked over the other side over own speech, in [0, 1]."""
+    words_per_min: float | None = None
+    """Pace: own words over own speech; None before 20 words were recognised."""
+    leakage_db: float | None = None
+    """The level at which the other side is heard in this channel, against its own channel; None where no leak was found."""
+
+
+class RecentTurns(msgspec.Struct, frozen=True, kw_only=True):
+    """The turn-taking facts of one side over the last 60 s (or the call, while it is shorter)."""
+
+    talk_share: float
+    longest_monologue_s: float
+    interruptions: int
+    cut_offs: int
+    blocked_attempts: int
+    overlap_ratio: float
+    words_per_min: float | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_snake):
@@ -125,7 +145,8 @@ class Utterance(Event, frozen=True, kw_only=True):
 
 
 class UtteranceScored(Event, frozen=True, kw_only=True):
-    """What the words say of hostility. `partial` scores may be taken back by the final one."""
+    """What the words say of hostility. A `partial` score is one that two readings after each other agree on; the final one
+    may take it back."""
 
     utterance_id: str
     track: Track
@@ -135,8 +156,62 @@ class UtteranceScored(Event, frozen=True, kw_only=True):
     target: str | None
     p_abuse: float
     abuse: bool
+    start_s: float
+    end_s: float
+    text: str
+    """The words that were judged."""
+    confidence: float | None = None
+    """How sure the recogniser is of the words, in [0, 1]; None while they are still being spoken."""
     reason: str | None = None
     """Why `level` is null, where the judge abstained."""
+
+
+class CueHeard(Event, frozen=True, kw_only=True):
+    """Words that ask, promise, threaten, confess or did not understand. A fact about the call, on any track."""
+
+    cue_id: str
+    cue: HeardCue
+    track: Track
+    utterance_id: str
+    start_s: float
+    end_s: float
+    text: str
+    rule: str
+    """`score`, or the name of the pattern that fired."""
+    p: float
+    """How sure the cue is, in [0, 1]; 1 where a pattern fired."""
+    confidence: float
+    """How sure the recogniser is of the words, in [0, 1]."""
+    detail: str | None = None
+    """What is demanded again; the words that say when a promise is due."""
+    due: str | None = None
+    """When a promise is due, ISO 8601, where the call's wall time is known and the words tell."""
+
+
+class ArousalMeasured(Event, frozen=True, kw_only=True):
+    """How a caller sounds against their own start, once a second of their speech. There is none of an agent."""
+
+    track: ScoredTrack
+    arousal: float
+    """In [0, 1]; 0.5 is where `raised_voice` begins."""
+    raised_voice: bool
+    loudness_db: float
+    """Against the own baseline."""
+    pitch_st: float | None
+    """Median pitch against the own baseline, in semitones; None where too little was voiced."""
+    pitch_range_st: float | None
+    tilt_db: float
+    """Spectral tilt against the own baseline: above 0, more of the energy lies high, as in shouting."""
+    pace: float | None
+    """Words a minute over the own baseline's; None before there is one."""
+    reasons: list[Reason] = []
+
+
+class LineQuality(Event, frozen=True, kw_only=True):
+    """The line became poor, or good again: repairs, unsure words, dropouts. Told when it changes."""
+
+    quality: Literal["good", "poor"]
+    reasons: list[Reason] = []
 
 
 class Interruption(Event, frozen=True, kw_only=True):
@@ -153,6 +228,10 @@ class Interruption(Event, frozen=True, kw_only=True):
 
 class TurnTaking(Event, frozen=True, kw_only=True):
     tracks: dict[str, TrackTurns]
+    last_minute: dict[str, RecentTurns] = {}
+    dead_air_s: float = 0.0
+    """Time in which nobody spoke for longer than 3 s, over the call."""
+    last_minute_dead_air_s: float = 0.0
 
 
 class HeatChanged(Event, frozen=True, kw_only=True):
@@ -162,12 +241,33 @@ class HeatChanged(Event, frozen=True, kw_only=True):
     level: HeatLevel
     trend: float
     reasons: list[Reason] = []
+    policy: str = ""
 
 
 class LadderMoved(Event, frozen=True, kw_only=True):
+    """A step is advised. Where a supervisor must agree, its card waits for `step_approved`."""
+
     kind: AbuseKind
     step: LadderStep
     reasons: list[Reason]
+    approver: Approver = "agent"
+    policy: str = ""
+
+
+class StepApproved(Event, frozen=True, kw_only=True):
+    """A supervisor agreed to the step that waited."""
+
+    step: LadderStep
+    policy: str = ""
+
+
+class LadderCooled(Event, frozen=True, kw_only=True):
+    """The caller apologised, or final words hold no abuse: the ladder stands lower."""
+
+    step: LadderStep | None
+    """Where it stands now."""
+    reasons: list[Reason]
+    policy: str = ""
 
 
 class WarningGiven(Event, frozen=True, kw_only=True):
@@ -181,6 +281,7 @@ class TerminationLocked(Event, frozen=True, kw_only=True):
     """Distress was heard: no advice to end the call until a person unlocks it."""
 
     reasons: list[Reason]
+    policy: str = ""
 
 
 class TerminationUnlocked(Event, frozen=True, kw_only=True):
@@ -200,9 +301,22 @@ class CardShown(Event, frozen=True, kw_only=True):
     kind: AbuseKind | None = None
 
 
+class Pressed(Event, frozen=True, kw_only=True):
+    """A person pressed something on a screen."""
+
+    action: PressAction
+    card_id: str | None = None
+
+
+class PolicyChanged(Event, frozen=True, kw_only=True):
+    """A changed policy file advises from now on."""
+
+    policy: str
+
+
 class CardCleared(Event, frozen=True, kw_only=True):
     card_id: str
-    why: Literal["expired", "replaced", "done", "not_helpful", "call_ended"]
+    why: Literal["expired", "replaced", "done", "not_helpful", "withdrawn", "call_ended"]
 
 
 class StageDegraded(Event, frozen=True, kw_only=True):
@@ -227,13 +341,20 @@ AnyEvent = (
     | WordsPartial
     | Utterance
     | UtteranceScored
+    | CueHeard
+    | ArousalMeasured
+    | LineQuality
     | Interruption
     | TurnTaking
     | HeatChanged
     | LadderMoved
+    | StepApproved
+    | LadderCooled
     | WarningGiven
     | TerminationLocked
     | TerminationUnlocked
+    | Pressed
+    | PolicyChanged
     | CardShown
     | CardCleared
     | StageDegraded

@@ -1,12 +1,15 @@
 """From speech to judged words: has the speech of each track recognised, and its words judged. Pure; part of a call.
 
-In: openings, audio and ends of speech. Out: `WordsPartial`, `Utterance`, `UtteranceScored`, and what was judged to the appraisal.
-Only callers and third parties are judged; the agent's words are read for facts.
+In: openings, audio and ends of speech. Out: `WordsPartial`, `Utterance`, `UtteranceScored`, `CueHeard`, told to the appraisal.
+Hostility is told of callers and third parties only; the agent's words are read for cues, which are facts.
+
+A judgement of words still being spoken counts once two readings after each other agree: of the two the milder is told.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -14,7 +17,7 @@ from assistant.appraisal import Appraisal
 from assistant.errors import CoreMisuse, EngineFailed
 from assistant.eventlog import EventLog
 from assistant.events import StageDegraded, Utterance, UtteranceScored, Word, WordsPartial
-from assistant.guidance.advisor import Judged
+from assistant.signals.cues.hear import Cues
 from assistant.signals.hostility import Judgement, Text
 from assistant.speech.asr import Hearing
 from assistant.timebase import Track, samples_in, seconds
@@ -23,7 +26,10 @@ SCORE_EVERY_S = 0.16
 """Words still being spoken are judged again when they changed, no sooner than this after the last time."""
 
 STANDS_AFTER_S = 0.06
-"""A judgement of words that did not change for so long counts as said once more: one reading never moves the ladder."""
+"""A judgement of words that did not change for so long counts as read once more: one reading moves nothing."""
+
+SURE_CONFIDENCE = 0.98
+"""From this confidence on, final words that were judged while they were spoken need not be judged again."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,28 @@ class ScoreWanted:
     text: Text
 
 
-Wanted = VoiceWanted | DecodeWanted | ScoreWanted
-Answer = npt.NDArray[np.float32] | Hearing | Judgement | EngineFailed | None
-Asking = Generator[Wanted, Answer, None]
-
 NO_AUDIO = np.empty(0, np.int16)
+
+
+@dataclass(frozen=True)
+class CuesWanted:
+    """The cues of an utterance of the agent, and nothing else about it; answer: how sure each is, in [0, 1]."""
+
+    text: Text
+
+
+@dataclass(frozen=True)
+class DueWanted:
+    """When a promise is due that was said at `said_at_s`, media time; answer: ISO 8601, None if the words or the call's wall time do
+    not tell."""
+
+    words: str
+    said_at_s: float
+
+
+Wanted = VoiceWanted | DecodeWanted | ScoreWanted | CuesWanted | DueWanted
+Answer = npt.NDArray[np.float32] | Hearing | Judgement | Mapping[str, float] | EngineFailed | str | None
+Asking = Generator[Wanted, Answer, None]
 
 
 @dataclass
@@ -66,17 +89,19 @@ class _Segment:
     heard_from: int
     hearing: Hearing
     scored_at: int = 0
-    judged: Judged | None = None
+    judged: tuple[str, Judgement] | None = None
+    """The words that were judged last, and what was found."""
     repeated: bool = False
-    told: tuple[int | None, bool] = (0, False)
+    told: tuple[int | None, bool, bool] = (0, False, False)
     failed: bool = False
 
 
 class Listener:
     """The words of one call."""
 
-    def __init__(self, log: EventLog, appraisal: Appraisal, rate_hz: int) -> None:
+    def __init__(self, log: EventLog, appraisal: Appraisal, rate_hz: int, cues: Cues) -> None:
         self._log = log
+        self._cues = cues
         self._appraisal = appraisal
         self._rate = rate_hz
         self._score_every = samples_in(SCORE_EVERY_S, rate_hz)
@@ -86,6 +111,10 @@ class Listener:
         self._deaf: set[Track] = set()
         self._judge_failed = False
         self._utterances = 0
+
+    def policy_words(self, words: tuple[str, ...]) -> None:
+        """What the warnings of a changed policy would have an agent say."""
+        self._cues.policy_words(words)
 
     def open(self, track: Track, start: int, heard_from: int) -> None:
         """Speech began at sample `start`; its audio is given from sample `heard_from` on."""
@@ -103,13 +132,13 @@ class Listener:
             return
         judged = segment.judged
         waited = now - segment.scored_at
-        if judged is None or judged.text != segment.hearing.text:
+        if judged is None or judged[0] != segment.hearing.text:
             if judged is None or waited >= self._score_every:
                 segment.scored_at = now
                 yield from self._score_part(track, segment)
         elif waited >= self._stands_after and not segment.repeated:
             segment.repeated = True
-            self._appraisal.judged(judged)
+            self._tell_standing(track, segment, judged[1])
 
     def close(self, track: Track, samples: npt.NDArray[np.int16] | None, now: int) -> Asking:
         """The speech is over, `samples` are the last of its audio: final words, and what they say."""
@@ -120,7 +149,6 @@ class Listener:
             if segment.hearing.words:
                 segment.hearing = Hearing(())
                 self._tell_partial(track, segment)
-                self._appraisal.taken_back(segment.utterance_id)
             return
         offset_s = seconds(segment.heard_from, self._rate)
         words = [
@@ -172,60 +200,86 @@ class Listener:
         raise CoreMisuse(f"the answer to DecodeWanted is a Hearing, not {type(answer).__name__}")
 
     def _conclude(self, said: Utterance, segment: _Segment) -> Asking:
-        self._log.tell(said)
+        self._appraisal.tell(said)
+        scores: Mapping[str, float] = {}
         if said.track == "agent":
-            self._appraisal.agent_said(said.utterance_id, said.start_s, said.end_s, said.text)
+            scores = yield from self._cues_of_agent(said)
         else:
-            part = segment.judged
-            judgement = part.judgement if part is not None and self._same(part, said) else None
-            if judgement is None:
-                judgement = yield from self._judge(said.track, said.text, said.confidence)
+            judgement = yield from self._judge_final(said, segment)
             if judgement is not None:
-                self._believe(said.track, segment, said, judgement)
+                self._tell_score(said, judgement)
+                scores = judgement.cues
+        before = self._before[1] if self._before is not None and self._before[0] != said.track else None
         self._before = (said.track, said.text)
+        for cue in self._cues.heard(said, scores, before):
+            due = None
+            if cue.cue == "promise" and cue.detail is not None:
+                due = yield from self._due(cue.detail, cue.end_s)
+            self._appraisal.tell(msgspec.structs.replace(cue, due=due))
 
-    @staticmethod
-    def _same(part: Judged, said: Utterance) -> bool:
-        """Whether what was judged while it was spoken is all that was said, and surely, so that it need not be judged again."""
-        return part.text == said.text and said.confidence > 0.98
+    def _judge_final(self, said: Utterance, segment: _Segment) -> Generator[Wanted, Answer, Judgement | None]:
+        if segment.judged is not None and segment.judged[0] == said.text and said.confidence > SURE_CONFIDENCE:
+            return segment.judged[1]
+        return (yield from self._judge(said.track, said.text, said.confidence))
+
+    def _cues_of_agent(self, said: Utterance) -> Generator[Wanted, Answer, Mapping[str, float]]:
+        answer = yield CuesWanted(self._text(said.track, said.text, said.confidence))
+        self._tell_judge(answer)
+        if isinstance(answer, EngineFailed):
+            return {}
+        if not isinstance(answer, Mapping):
+            raise CoreMisuse(f"the answer to CuesWanted is a mapping, not {type(answer).__name__}")
+        return answer
+
+    def _due(self, words: str, said_at_s: float) -> Generator[Wanted, Answer, str | None]:
+        answer = yield DueWanted(words, said_at_s)
+        return answer if isinstance(answer, str) else None
 
     def _score_part(self, track: Track, segment: _Segment) -> Asking:
-        hearing = segment.hearing
-        judgement = yield from self._judge(track, hearing.text, 1.0)
+        text = segment.hearing.text
+        judgement = yield from self._judge(track, text, 1.0)
         if judgement is None:
             return
+        before, segment.judged, segment.repeated = segment.judged, (text, judgement), False
+        self._tell_standing(track, segment, judgement if before is None else _milder(before[1], judgement), first=before is None)
+
+    def _tell_standing(self, track: Track, segment: _Segment, judgement: Judgement, *, first: bool = False) -> None:
+        """Tells what the last two readings agree on, if that is news."""
+        news = (judgement.level, judgement.abuse, judgement.p.get("distress", 0.0) >= 0.5)
+        if first or news == segment.told:
+            return
+        segment.told = news
         start_s, end_s = self._span(segment)
-        part = Judged(segment.utterance_id, track, start_s, end_s, hearing.text, None, judgement)
-        segment.judged = part
-        segment.repeated = False
-        if segment.told != (judgement.level, judgement.abuse):
-            segment.told = (judgement.level, judgement.abuse)
-            self._tell_score(track, segment.utterance_id, judgement, partial=True)
-        self._appraisal.judged(part)
+        said = Utterance(
+            utterance_id=segment.utterance_id, track=track, start_s=start_s, end_s=end_s, text=segment.hearing.text, confidence=1.0
+        )
+        self._tell_score(said, judgement, partial=True)
 
     def _judge(self, track: Track, text: str, confidence: float) -> Generator[Wanted, Answer, Judgement | None]:
-        before_track, before = self._before if self._before is not None else (None, None)
-        answer = yield ScoreWanted(Text(text=text, speaker=track, before=before, before_speaker=before_track, confidence=confidence))
-        failed = isinstance(answer, EngineFailed)
-        if failed != self._judge_failed:
-            self._judge_failed = failed
-            why = str(answer) if failed else "well again"
-            self._log.tell(StageDegraded(stage="hostility", why=why, recovered=not failed))
+        answer = yield ScoreWanted(self._text(track, text, confidence))
+        self._tell_judge(answer)
         if isinstance(answer, EngineFailed):
             return None
         if not isinstance(answer, Judgement):
             raise CoreMisuse(f"the answer to ScoreWanted is a Judgement, not {type(answer).__name__}")
         return answer
 
-    def _believe(self, track: Track, segment: _Segment, said: Utterance, judgement: Judgement) -> None:
-        self._tell_score(track, said.utterance_id, judgement, partial=False)
-        self._appraisal.judged(Judged(said.utterance_id, track, said.start_s, said.end_s, said.text, said.confidence, judgement))
+    def _text(self, track: Track, text: str, confidence: float) -> Text:
+        before_track, before = self._before if self._before is not None else (None, None)
+        return Text(text=text, speaker=track, before=before, before_speaker=before_track, confidence=confidence)
 
-    def _tell_score(self, track: Track, utterance_id: str, judgement: Judgement, *, partial: bool) -> None:
-        self._log.tell(
+    def _tell_judge(self, answer: Answer) -> None:
+        """Tells when the judge fails, and when it is well again."""
+        failed = isinstance(answer, EngineFailed)
+        if failed != self._judge_failed:
+            self._judge_failed = failed
+            self._log.tell(StageDegraded(stage="hostility", why=str(answer) if failed else "well again", recovered=not failed))
+
+    def _tell_score(self, said: Utterance, judgement: Judgement, *, partial: bool = False) -> None:
+        self._appraisal.tell(
             UtteranceScored(
-                utterance_id=utterance_id,
-                track=track,
+                utterance_id=said.utterance_id,
+                track=said.track,
                 partial=partial,
                 scores={label: round(p, 4) for label, p in judgement.p.items()},
                 level=judgement.level,
@@ -233,12 +287,16 @@ class Listener:
                 p_abuse=round(judgement.p_abuse, 4),
                 abuse=judgement.abuse,
                 reason=judgement.reason,
+                start_s=said.start_s,
+                end_s=said.end_s,
+                text=said.text,
+                confidence=None if partial else said.confidence,
             )
         )
 
     def _tell_partial(self, track: Track, segment: _Segment) -> None:
         start_s, end_s = self._span(segment)
-        self._log.tell(
+        self._appraisal.tell(
             WordsPartial(
                 utterance_id=segment.utterance_id,
                 track=track,
@@ -261,3 +319,8 @@ class Listener:
             return start_s, start_s
         offset_s = seconds(segment.heard_from, self._rate)
         return round(offset_s + words[0].start_s, 3), round(offset_s + words[-1].end_s, 3)
+
+
+def _milder(first: Judgement, second: Judgement) -> Judgement:
+    """What two readings agree on: the one that claims less."""
+    return min(first, second, key=lambda one: (one.abuse, one.level or 0, one.p_abuse))

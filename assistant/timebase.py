@@ -13,6 +13,9 @@ Track = Literal["agent", "caller", "third_party", "mixed"]
 TRACKS: tuple[Track, ...] = ("agent", "caller", "third_party", "mixed")
 """`mixed` is the one track of a mono recording, where nobody knows who speaks."""
 
+ScoredTrack = Literal["caller", "third_party"]
+"""Who may be measured for arousal: never an agent, nor a channel in which an agent may be heard."""
+
 CALL_RATES_HZ = (8000, 16000)
 """The rates at which a call is worked on; other rates are resampled at the edge."""
 

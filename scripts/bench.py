@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from assistant import __version__
 from scripts.benchmark.cost import measure_cost
 from scripts.benchmark.figures import Part, Tick, machine, print_table
+from scripts.benchmark.guidance import measure_guidance
 from scripts.benchmark.judge import measure_classifier
 from scripts.benchmark.load import measure_live
 from scripts.benchmark.startup import measure_startup
@@ -36,6 +37,7 @@ class Measure(NamedTuple):
 PARTS = {
     "startup": Measure(measure_startup, 9.0, 15.0),
     "classifier": Measure(measure_classifier, 4.0, 6.0),
+    "guidance": Measure(measure_guidance, 2.0, 6.0),
     "cost": Measure(measure_cost, 35.0, 110.0),
     "live": Measure(measure_live, 110.0, 510.0),
 }

@@ -1,7 +1,8 @@
-"""Make the bundled demo call from its script: two synthetic voices on a telephone line, left = agent, right = caller.
+"""Make the bundled demo call from its script: synthetic voices on a telephone line, a channel for each track.
 
-Enters: `assistant/data/demo_call.toml`. Leaves: `demo_call.flac` (8 kHz, 16 bit, two channels) and `demo_call.truth.json`
-beside it. Needs flite 2.2 and espeak-ng; the same versions give the same samples.
+Enters: `assistant/data/demo_call.toml`, or another script of its format. Leaves: `demo_call.flac` (8 kHz, 16 bit, left = agent,
+right = caller, then a third party where the script has one) and `demo_call.truth.json` beside it. Needs flite 2.2 and
+espeak-ng; the same versions give the same samples.
 """
 
 import argparse
@@ -18,7 +19,8 @@ import soundfile
 from tiny_vosk.voices import RATE_HZ, Manner, speak
 
 SCRIPT = Path(__file__).parents[1] / "assistant" / "data" / "demo_call.toml"
-TRACKS = ("agent", "caller")
+TRACKS = ("agent", "caller", "third_party")
+"""In the order of the channels; a call has those that its script gives a voice."""
 BAND_HZ = (300.0, 3400.0)
 EDGE_DB = -40.0
 """Speech starts and ends where 10 ms first and last exceed this level below the loudest 10 ms of the turn."""
@@ -43,12 +45,18 @@ class Turn:
         return " ".join(re.findall(r"[a-z']+", self.say.lower()))
 
 
+def tracks_of(script: dict[str, Any]) -> tuple[str, ...]:
+    """The tracks of a parsed script, in the order of the channels."""
+    return tuple(track for track in TRACKS if track in script["voices"])
+
+
 def read_turns(script: dict[str, Any]) -> list[Turn]:
     """The turns of a parsed script. Raises KeyError or ValueError where it breaks the format told at its head."""
+    tracks = tracks_of(script)
     turns = []
     for number, row in enumerate(script["turns"]):
-        if row["track"] not in TRACKS:
-            raise ValueError(f"turn {number}: track {row['track']!r} is none of {TRACKS}")
+        if row["track"] not in tracks:
+            raise ValueError(f"turn {number}: track {row['track']!r} is none of {tracks}")
         if "after" in row and "cut_in" in row:
             raise ValueError(f"turn {number}: `after` and `cut_in` exclude each other")
         voice = script["voices"][row["track"]]
@@ -97,7 +105,8 @@ def line_noise(length: int, level_dbfs: float, rng: np.random.Generator) -> Samp
 
 
 def render(script: dict[str, Any]) -> tuple[npt.NDArray[np.int16], list[dict[str, Any]]]:
-    """(audio `(n, 2) int16 at 8 kHz`, turns as {track, start_s, end_s, text}) of a parsed script."""
+    """(audio `(n, tracks) int16 at 8 kHz`, turns as {track, start_s, end_s, text}) of a parsed script."""
+    tracks = tracks_of(script)
     spoken: list[tuple[int, int, Samples]] = []
     truth: list[dict[str, Any]] = []
     end = round(script["lead_in_s"] * RATE_HZ)
@@ -105,12 +114,12 @@ def render(script: dict[str, Any]) -> tuple[npt.NDArray[np.int16], list[dict[str
         samples = at_level(trimmed(speak(turn.voice, turn.say, turn.manner).samples), turn.level_db)
         start = end + round(turn.offset_s * RATE_HZ)
         end = start + len(samples)
-        spoken.append((TRACKS.index(turn.track), start, samples))
+        spoken.append((tracks.index(turn.track), start, samples))
         truth.append({"track": turn.track, "start_s": start / RATE_HZ, "end_s": end / RATE_HZ, "text": turn.words})
     length = max(start + len(samples) for _, start, samples in spoken) + round(script["lead_out_s"] * RATE_HZ)
     rng = np.random.default_rng(script["seed"])
     channels = []
-    for channel in range(len(TRACKS)):
+    for channel in range(len(tracks)):
         line = np.zeros(length, np.float32)
         for where, start, samples in spoken:
             if where == channel:
@@ -131,7 +140,7 @@ def main() -> None:
     target = (chosen.out or chosen.script.parent) / chosen.script.stem
     soundfile.write(target.with_suffix(".flac"), audio, RATE_HZ, subtype="PCM_16")
     duration_s = len(audio) / RATE_HZ
-    truth = {"title": script["title"], "duration_s": duration_s, "tracks": list(TRACKS), "turns": turns}
+    truth = {"title": script["title"], "duration_s": duration_s, "tracks": list(tracks_of(script)), "turns": turns}
     target.with_suffix(".truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
     print(f"{target.with_suffix('.flac')}: {duration_s:.1f} s, {len(turns)} turns")
 

@@ -115,6 +115,7 @@ def test_the_agent_is_never_judged() -> None:
     answers = PlainAnswers()
     events = run(new_call(), [audio(("agent", 0.5, 4.0, "idiot"), length_s=6.0)], answers)
     assert not any(type(wanted).__name__ == "ScoreWanted" for wanted in answers.asked)
+    assert any(type(wanted).__name__ == "CuesWanted" for wanted in answers.asked)
     assert of(ev.UtteranceScored, events) == []
     assert of(ev.HeatChanged, events) == []
 

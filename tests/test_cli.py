@@ -135,7 +135,7 @@ def test_an_absent_server_is_told_with_the_mend(recording: Path) -> None:
         ("[server]\nport = 'x'\n", "server.port"),
         ("[serer]\nport = 1\n", "serer"),
         ("[models]\nengine = 3\n", "models.engine"),
-        ("[heat]\nhotness = 3\n", "hotness"),
+        ("[turns]\nhotness = 3\n", "hotness"),
         ("port = \n", "settings.toml"),
     ],
 )

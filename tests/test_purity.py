@@ -24,7 +24,21 @@ CORE = [
     "assistant.heat.levels",
     "assistant.guidance.ladder",
     "assistant.guidance.cards",
-    "assistant.guidance.advisor",
+    "assistant.guidance.steps",
+    "assistant.guidance.rules",
+    "assistant.guidance.beliefs",
+    "assistant.guidance.guide",
+    "assistant.guidance.replay",
+    "assistant.guidance.explain",
+    "assistant.guidance.nearly",
+    "assistant.guidance.compare",
+    "assistant.guidance.policy",
+    "assistant.signals.arousal",
+    "assistant.signals.leakage",
+    "assistant.signals.line",
+    "assistant.signals.loudness",
+    "assistant.signals.cues.hear",
+    "assistant.signals.cues.patterns",
 ]
 BANNED = {"asyncio", "time", "random", "threading", "socket", "torch", "vosk", "onnxruntime", "soundfile", "sounddevice"}
 

@@ -1,9 +1,8 @@
-"""Commands about this machine: devices, doctor, models, policy."""
+"""Commands about this machine: devices, doctor, models."""
 
 import dataclasses
 import json
 import logging
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,6 @@ import typer
 from assistant.commands.options import ConfigFile, Json, progress_bar, settings
 
 models_app = typer.Typer(help="The models: which there are, getting one, checking it.", no_args_is_help=True)
-policy_app = typer.Typer(help="The policy file: what is advised, from which evidence.", no_args_is_help=True)
 
 
 def devices(as_json: Json = False) -> None:
@@ -103,16 +101,3 @@ def models_verify(
     else:
         print(f"{name}: changed {list(report.changed)}, missing {list(report.missing)}: get it again")
     raise typer.Exit(0 if report.ok else 1)
-
-
-@policy_app.command("check")
-def policy_check(
-    file: Annotated[Path | None, typer.Argument(help="A policy file; the bundled one otherwise.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Read a policy file and name what is wrong in it."""
-    from assistant.guidance.policy import load_policy
-
-    policy = load_policy(file)
-    facts = {"version": policy.version, "cards": sorted(policy.cards)}
-    print(json.dumps(facts) if as_json else f"policy {policy.version} is in order: {len(policy.cards)} cards")

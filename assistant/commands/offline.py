@@ -1,4 +1,4 @@
-"""Commands of recordings and text: score, classify, evaluate."""
+"""Commands of recordings and text: score, signals, classify, evaluate."""
 
 import dataclasses
 import json
@@ -64,6 +64,36 @@ def score(
         if summary.exit_code == 2:
             print("there was nothing to score: no recording and no transcript in what was named")
     raise typer.Exit(summary.exit_code)
+
+
+def signals(
+    path: Annotated[Path, typer.Argument(metavar="CALL", help="A recording, or a timed transcript.")],
+    agent_channel: Annotated[str, typer.Option(help="The agent's side of a two-channel recording: left or right.")] = "left",
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what one call told: who talked over whom, cues, raised voices, heat and advice, as a timeline."""
+    from rich.console import Console
+
+    from assistant.audio.recordings import SIDES
+    from assistant.errors import ConfigError
+    from assistant.offline.inputs import find_calls
+    from assistant.offline.one_call import Scorer
+    from assistant.offline.timeline import render, timeline
+
+    if agent_channel not in SIDES:
+        raise ConfigError(f"--agent-channel is left or right, not {agent_channel}")
+    nowhere = path.parent / ".calmline-none"  # nothing is written
+    found = find_calls([path], nowhere, SIDES[agent_channel])
+    for name, why in found.failed:
+        raise ConfigError(f"{name}: {why}")
+    if len(found.calls) != 1:
+        raise ConfigError(f"{path}: holds {len(found.calls)} calls, and a timeline is of one")
+    rows = timeline(Scorer(settings(config), nowhere).events(found.calls[0]))
+    if as_json:
+        print(json.dumps([dataclasses.asdict(row) for row in rows]))
+    else:
+        render(rows, Console(highlight=False))
 
 
 def classify(

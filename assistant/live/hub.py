@@ -11,26 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.events import AnyEvent, CallStarted, encode
+from assistant.live.board_view import BoardView
 
 CALL_LOG = 20_000
 """Events kept of a call (an hour of lively talk); the oldest are dropped first, and viewers who come late are told so."""
 AGENT_LOG = 20_000
 BOARD_LOG = 20_000
-
-BOARD_TYPES = frozenset(
-    {
-        "call_started",
-        "heat_changed",
-        "interruption",
-        "card_shown",
-        "ladder_moved",
-        "termination_locked",
-        "termination_unlocked",
-        "stage_degraded",
-        "call_ended",
-    }
-)
-"""What the board is sent: never the words of a call."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +119,7 @@ class Hub:
         self._first_id = first_id
         self._next_id = first_id
         self.board = Topic(BOARD_LOG)
+        self._views: dict[str, BoardView] = {}
         self._calls: dict[str, Topic] = {}
         self._agents: dict[str, Topic] = {}
         self._agent_call_from: dict[str, int] = {}
@@ -168,12 +155,14 @@ class Hub:
     def open_call(self, call_id: str, agent: str | None) -> None:
         """A call begins; its events will be published."""
         self._calls[call_id] = Topic(CALL_LOG)
+        self._views[call_id] = BoardView()
         if agent is not None:
             self._agent_call_from[agent] = self._next_id - 1
 
     def publish(self, call_id: str, agent: str | None, events: Sequence[AnyEvent]) -> None:
         """Sends events of a call, in order, to everybody whom they concern."""
         call_topic = self._calls[call_id]
+        view = self._views[call_id]
         agent_topic = None if agent is None else self.agent(agent)
         boarded = False
         for event in events:
@@ -183,8 +172,10 @@ class Hub:
             call_topic.append(self._next_id, call_id, message, pinned=first)
             if agent_topic is not None:
                 agent_topic.append(self._next_id, call_id, message, pinned=first)
-            if event.__struct_config__.tag in BOARD_TYPES:
-                self.board.append(self._next_id, call_id, message, pinned=first)
+            shown = view.of(event)
+            if shown is not None:
+                on_board = message if shown is event else encode(shown, self._next_id)
+                self.board.append(self._next_id, call_id, on_board, pinned=first)
                 boarded = True
             self._next_id += 1
         if events:
@@ -202,6 +193,7 @@ class Hub:
         """Frees what is held of calls that ended long ago."""
         for call_id in gone:
             self._calls.pop(call_id, None)
+            self._views.pop(call_id, None)
         self.board.forget_calls(gone)
         for agent, topic in list(self._agents.items()):
             topic.forget_calls(gone)

@@ -25,6 +25,9 @@ class Metrics:
         self.cards = Counter("calmline_cards", "Cards shown", ["card"], registry=self.registry)
         self.viewers = Gauge("calmline_viewers", "Open event streams", ["kind"], registry=self.registry)
         self.missed = Counter("calmline_viewer_missed_events", "Events that viewers were too slow to get", registry=self.registry)
+        self.policy_warning = Gauge(
+            "calmline_policy_warning", "1 while the policy file is not as it should be: /readyz says why", registry=self.registry
+        )
 
     def count(self, events: list[AnyEvent]) -> None:
         """Counts what is published."""

@@ -2,9 +2,23 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from assistant.document import Document, fold
-from assistant.events import AnyEvent, HeatChanged, Interruption, LadderMoved
+from assistant.events import (
+    AnyEvent,
+    ArousalMeasured,
+    CallEnded,
+    HeatChanged,
+    Interruption,
+    LadderCooled,
+    LadderMoved,
+    LadderStep,
+    LineQuality,
+    StepApproved,
+    TerminationLocked,
+)
+from assistant.timebase import Track
 
 
 @dataclass
@@ -23,6 +37,15 @@ class CallRecord:
     trend: float = 0.0
     ladder_step: str | None = None
     interruptions: int = 0
+    line: Literal["good", "poor"] = "good"
+    waiting_approval: LadderStep | None = None
+    """The step whose card waits until a supervisor agrees."""
+    _raised: set[Track] = field(default_factory=set)
+
+    @property
+    def raised_voice(self) -> bool:
+        """Whether a caller's voice was raised when they last spoke."""
+        return bool(self._raised)
 
     def take(self, events: list[AnyEvent]) -> None:
         """Keeps events (partial words only on the wire) and what the board shows."""
@@ -35,6 +58,16 @@ class CallRecord:
                     self.heat, self.level, self.trend = event.heat, event.level, event.trend
                 case LadderMoved():
                     self.ladder_step = event.step
+                    if event.approver == "supervisor":
+                        self.waiting_approval = event.step
+                case LadderCooled():
+                    self.ladder_step, self.waiting_approval = event.step, None
+                case StepApproved() | TerminationLocked() | CallEnded():
+                    self.waiting_approval = None
+                case ArousalMeasured():
+                    (self._raised.add if event.raised_voice else self._raised.discard)(event.track)
+                case LineQuality():
+                    self.line = event.quality
                 case Interruption(kind="competitive"):
                     self.interruptions += 1
                 case _:
@@ -53,6 +86,9 @@ class CallRecord:
             "trend": self.trend,
             "ladder_step": self.ladder_step,
             "interruptions": self.interruptions,
+            "raised_voice": self.raised_voice,
+            "line": self.line,
+            "waiting_approval": self.waiting_approval,
         }
 
     def document(self) -> Document:

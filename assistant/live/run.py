@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -76,6 +79,7 @@ async def running(config: Config, loader: ModelLoader = load_models) -> AsyncIte
     check_port(config)
     server = make_server(config, loader)
     node: Node = server.config.app.state.node  # type: ignore[union-attr]
+    _mind_hangups(server, node)
     serving = asyncio.create_task(server.serve())
     try:
         while not (server.started and (node.centre is not None or node.broken is not None)):
@@ -89,6 +93,32 @@ async def running(config: Config, loader: ModelLoader = load_models) -> AsyncIte
     finally:
         server.should_exit = True
         await serving
+
+
+def _mind_hangups(server: uvicorn.Server, node: Node) -> None:
+    """SIGHUP has the policy file read at once; where it says that the terminal was closed, it ends the server as ever."""
+    if not hasattr(signal, "SIGHUP") or threading.current_thread() is not threading.main_thread():
+        return
+    had_terminal = _has_terminal()
+    reading: set[asyncio.Task[None]] = set()
+
+    def hung_up() -> None:
+        if had_terminal and not _has_terminal():
+            server.should_exit = True
+        elif node.policy is not None:
+            task = asyncio.create_task(node.policy.reread())
+            reading.add(task)
+            task.add_done_callback(reading.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
 
 
 async def serve(config: Config, on_ready: str | None = None) -> None:

@@ -21,6 +21,7 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from assistant import __version__
+from assistant.call import CallSettings
 from assistant.config import Config, ModelSettings
 from assistant.engine import Models, load_models
 from assistant.errors import AssistantError
@@ -29,6 +30,8 @@ from assistant.live.calls import CallCentre
 from assistant.live.hub import Hub
 from assistant.live.ingest.plain import serve_ingest
 from assistant.live.metrics import Metrics
+from assistant.live.policy_watch import PolicyWatch
+from assistant.live.presses import press_of_agent, press_of_supervisor
 from assistant.live.record import CallRecord
 from assistant.live.streams import Press, serve_stream
 
@@ -48,6 +51,8 @@ class Node:
         self.metrics = Metrics()
         self.hub = Hub(first_id=time.time_ns() // 1000)
         self.centre: CallCentre | None = None
+        self.policy: PolicyWatch | None = None
+        self._following: asyncio.Task[None] | None = None
         self.broken: str | None = None
 
     async def load(self) -> None:
@@ -59,7 +64,7 @@ class Node:
             return
         self.open(models, settings)
 
-    def open(self, models: Models, settings: Any) -> None:
+    def open(self, models: Models, settings: CallSettings) -> None:
         """Ready to take calls."""
         server = self.config.server
         self.centre = CallCentre(
@@ -71,7 +76,28 @@ class Node:
             max_calls=server.max_calls,
             keep_ended_s=server.keep_ended_s,
         )
+        self.policy = PolicyWatch(lambda: self.config.call_settings().policy, settings.policy, self.centre.change_policy)
+        if self.config.policy is not None:
+            self._following = asyncio.create_task(self.policy.run(), name="policy file")
         log.info("ready", recogniser=models.recogniser.name, classifier=models.classifier.name)
+
+    async def close(self) -> None:
+        """The server stops."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        if self.centre is not None:
+            await self.centre.close()
+
+    @property
+    def policy_version(self) -> str | None:
+        """The version of the policy under which calls that begin now are advised."""
+        return None if self.policy is None else self.policy.policy.version
+
+    @property
+    def warnings(self) -> list[str]:
+        """What whoever runs the server should mend, though calls can be taken."""
+        return [self.policy.warning] if self.policy is not None and self.policy.warning else []
 
     def record(self, call_id: str) -> CallRecord:
         """A call that is live or kept. Raises 404."""
@@ -90,8 +116,7 @@ def create_app(config: Config, loader: ModelLoader = load_models) -> FastAPI:
         loading = asyncio.create_task(node.load())
         yield
         await loading
-        if node.centre is not None:
-            await node.centre.close()
+        await node.close()
 
     app = FastAPI(
         title="Calmline",
@@ -156,11 +181,12 @@ def _health(app: FastAPI, node: Node) -> None:
     @app.get("/readyz", summary="Calls can be taken", responses={503: {"description": "Not yet, or broken"}})
     async def readyz() -> JSONResponse:
         if node.centre is not None:
-            return JSONResponse({"status": "ready"})
+            return JSONResponse({"status": "ready", "policy": node.policy_version, "warnings": node.warnings})
         return JSONResponse({"status": "broken" if node.broken else "loading", "why": node.broken}, 503)
 
     @app.get("/metrics", summary="Figures in Prometheus form")
     async def metrics() -> Response:
+        node.metrics.policy_warning.set(len(node.warnings))
         return Response(generate_latest(node.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/v1/schema/events.json", summary="JSON Schema of the events")
@@ -206,10 +232,8 @@ def _streams(app: FastAPI, node: Node) -> None:
             await socket.close(1008)
             return
 
-        def press(pressed: Press) -> None:
-            call = node.centre.live(pressed.call_id) if node.centre is not None else None
-            if call is not None and call.record.agent == agent:
-                call.press(pressed.action, pressed.card_id)
+        def press(pressed: Press) -> str | None:
+            return press_of_agent(node.centre, agent, pressed)
 
         begin = hub.agent_call_from(agent)
         try:
@@ -222,7 +246,11 @@ def _streams(app: FastAPI, node: Node) -> None:
         if not _same_site(socket):
             await socket.close(1008)
             return
-        await serve_stream(socket, hub, hub.board, metrics, "board", after, hub.first_id - 1)
+
+        def press(pressed: Press) -> str | None:
+            return press_of_supervisor(node.centre, pressed)
+
+        await serve_stream(socket, hub, hub.board, metrics, "board", after, hub.first_id - 1, press)
 
     @app.websocket("/v1/calls/{call_id}/events")
     async def call_events(socket: WebSocket, call_id: str, after: int = 0) -> None:
@@ -230,7 +258,11 @@ def _streams(app: FastAPI, node: Node) -> None:
         if topic is None or not _same_site(socket):
             await socket.close(1008)
             return
-        await serve_stream(socket, hub, topic, metrics, "call", after, hub.first_id - 1)
+
+        def press(pressed: Press) -> str | None:
+            return press_of_supervisor(node.centre, pressed, call_id)
+
+        await serve_stream(socket, hub, topic, metrics, "call", after, hub.first_id - 1, press)
 
 
 def _pages(app: FastAPI) -> None:

@@ -18,7 +18,7 @@ SEND_S = 20.0
 
 
 class Press(msgspec.Struct, frozen=True, tag_field="type", tag="press", forbid_unknown_fields=True):
-    """What an agent's page may say on its stream."""
+    """What a page may say on its stream."""
 
     call_id: str
     action: PressAction
@@ -26,7 +26,8 @@ class Press(msgspec.Struct, frozen=True, tag_field="type", tag="press", forbid_u
 
 
 _decoder = msgspec.json.Decoder(Press)
-OnPress = Callable[[Press], None]
+OnPress = Callable[[Press], str | None]
+"""Takes a press, or says why not."""
 
 
 async def serve_stream(
@@ -37,7 +38,7 @@ async def serve_stream(
     kind: Literal["agent", "board", "call"],
     after: int,
     begin: int,
-    on_press: OnPress | None = None,
+    on_press: OnPress,
 ) -> None:
     """One viewer. `after` is the last id that it has (0: none), `begin` where a viewer without a past begins."""
     await socket.accept()
@@ -92,8 +93,14 @@ def _gap(wire_id: int, dropped: int | None) -> str:
     return msgspec.json.encode({"id": wire_id, "type": "resume_gap", "dropped": dropped}).decode()
 
 
-async def _listen(socket: WebSocket, on_press: OnPress | None) -> None:
-    """Takes presses until the viewer is gone; anything else it says is refused with a close code."""
+def _refused(press: Press, why: str) -> str:
+    """The answer to a press that was not taken. It is for this viewer alone, and has no `id`: it is no part of the stream."""
+    told = {"type": "press_refused", "call_id": press.call_id, "action": press.action, "card_id": press.card_id, "why": why}
+    return msgspec.json.encode(told).decode()
+
+
+async def _listen(socket: WebSocket, on_press: OnPress) -> None:
+    """Takes presses until the viewer is gone, and answers those that are refused; anything else closes the stream with a code."""
     while True:
         try:
             text = await socket.receive_text()
@@ -104,7 +111,9 @@ async def _listen(socket: WebSocket, on_press: OnPress | None) -> None:
             # A binary message has no text: KeyError.
             await socket.close(1008, 'only {"type":"press","call_id","card_id","action"} is understood here')
             return
-        if on_press is None:
-            await socket.close(1008, "nothing can be pressed on this stream")
-            return
-        on_press(press)
+        why = on_press(press)
+        if why is not None:
+            try:
+                await _send_text(socket, _refused(press, why))
+            except (TimeoutError, WebSocketDisconnect, RuntimeError):
+                return

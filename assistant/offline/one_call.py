@@ -40,7 +40,7 @@ class Scorer:
         Whatever is wrong with the call is its outcome. Raises `ModelLoadError` or `ConfigError` where no call could be scored.
         """
         try:
-            return self._score_recording(call, call.source) if isinstance(call.source, Recording) else self._score_text(call, call.source)
+            return self._write(call.name, self.events(call), from_audio=isinstance(call.source, Recording))
         except (ModelLoadError, ConfigError):
             raise
         except AssistantError as wrong:
@@ -62,14 +62,12 @@ class Scorer:
             yield from engine.feed(block)
         yield from engine.finish(END)
 
-    def _score_recording(self, call: CallInput, recording: Recording) -> CallScored:
-        audio = open_recording(recording)
-        return self._write(call.name, self.recording_events(call.name, audio), from_audio=True)
-
-    def _score_text(self, call: CallInput, file: Path) -> CallScored:
-        transcript = read_transcript(file)
-        events = recite(self._classifier(), self._settings, call.name, transcript.tracks, transcript.lines)
-        return self._write(call.name, events, from_audio=False)
+    def events(self, call: CallInput) -> Iterable[AnyEvent]:
+        """All events of a call. Raises `AudioFormatError` or `TranscriptError` where it cannot be read."""
+        if isinstance(call.source, Recording):
+            return self.recording_events(call.name, open_recording(call.source))
+        transcript = read_transcript(call.source)
+        return recite(self._classifier(), self._settings, call.name, transcript.tracks, transcript.lines)
 
     def _write(self, name: str, events: Iterable[AnyEvent], *, from_audio: bool) -> CallScored:
         document = fold(name, events)

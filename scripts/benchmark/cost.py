@@ -17,7 +17,7 @@ from assistant.audio.recordings import CallAudio
 from assistant.call import CallSettings
 from assistant.config import Config
 from assistant.engine import LiveEngine, Models, load_models
-from assistant.listener import Answer, DecodeWanted, ScoreWanted, VoiceWanted, Wanted
+from assistant.listener import Answer, CuesWanted, DecodeWanted, DueWanted, ScoreWanted, VoiceWanted, Wanted
 from assistant.weights import locate
 from scripts.benchmark.calls import bench_audio
 from scripts.benchmark.figures import NotMeasured, Part, Target, Tick
@@ -25,7 +25,13 @@ from scripts.benchmark.slowed import SMALL_MODEL_CPU_S, SlowedRecogniser, burn
 
 CHUNK_S = 0.1
 WARM_UP_S = 5.0
-STAGES = {VoiceWanted: "voice activity", DecodeWanted: "recognition", ScoreWanted: "classifier"}
+STAGES = {
+    VoiceWanted: "voice activity",
+    DecodeWanted: "recognition",
+    ScoreWanted: "classifier",
+    CuesWanted: "classifier",
+    DueWanted: "due times",
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def _with_own_model(
     pipeline_s = statistics.median(run.cpu_s for run in whole) / call_s
     bare_s = statistics.median(alone) / call_s
     part.add("pipeline", "whole pipeline", pipeline_s, "s")
-    for stage in STAGES.values():
+    for stage in dict.fromkeys(STAGES.values()):
         part.add(stage.replace(" ", "_"), f"  of it {stage}", statistics.median(run.stages[stage] for run in whole) / call_s, "s")
     rest = statistics.median(run.cpu_s - sum(run.stages.values()) for run in whole) / call_s
     part.add("rest", "  of it all else (chunks, turns, heat, cards, events)", rest, "s")

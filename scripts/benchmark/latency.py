@@ -38,22 +38,19 @@ class Wait:
 def waits(call: WatchedCall, turns: TurnParameters) -> list[Wait]:
     """Everything in a call that can be timed; `turns` defines an interruption."""
     finals = {event.utterance_id: event for _, event in call.received if isinstance(event, Utterance)}
-    partials: dict[str, WordsPartial] = {}
     first_told: dict[tuple[str, str], float] = {}
     told: set[str] = set()
     found: list[Wait] = []
     for clock, event in call.received:
         match event:
             case WordsPartial():
-                partials[event.utterance_id] = event
                 first_told.setdefault((event.utterance_id, event.text), event.t_s)
             case CardShown():
                 found += _card(call, clock, event, finals, first_told)
-            case UtteranceScored(partial=True) if (event.level or 0) >= HOSTILE_LEVEL and event.utterance_id in partials:
-                words = partials[event.utterance_id]
-                end_s = phrase_end(words.text, words.end_s, finals.get(event.utterance_id))
+            case UtteranceScored(partial=True) if (event.level or 0) >= HOSTILE_LEVEL:
+                end_s = phrase_end(event.text, event.end_s, finals.get(event.utterance_id))
                 if end_s is not None:
-                    found.append(_wait(call, clock, event, "partial_score", f"level {event.level}", words.text, end_s))
+                    found.append(_wait(call, clock, event, "partial_score", f"level {event.level}", event.text, end_s))
             case Interruption(kind="competitive") if event.interruption_id not in told:
                 told.add(event.interruption_id)
                 found.append(_wait(call, clock, event, "interruption", event.by, "", _fulfilled_s(event, turns)))

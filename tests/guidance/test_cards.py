@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.guidance.cards import Candidate, Cards, Cleared, Shown
-from assistant.guidance.policy import CARDS, Budget, load_policy
+from assistant.guidance.policy import CARDS, Budget
+from assistant.guidance.policy_file import load_policy
 
 POLICY = load_policy()
-BUDGET = Budget(dwell_s=4.0, cool_down_s=45.0, hold_s=12.0)
+BUDGET = Budget(dwell_s=4.0, cool_down_s=45.0, hold_s=12.0, gap_s=0.0, done_times=1.0)
 
 
 def candidate(card: str, t_s: float = 0.0) -> Candidate:
@@ -65,6 +66,44 @@ def test_a_card_cools_down() -> None:
     assert cards.settle(30.0, agent_speaks=False) == []
     cards.offer(candidate("acknowledge", 46.0))
     assert shown(cards.settle(46.0, agent_speaks=False)) == ["acknowledge"]
+
+
+def test_a_card_that_did_not_help_stays_away_longer_than_one_that_was_done() -> None:
+    for press, back_s in (("done", 90.0), ("not_helpful", 270.0)):
+        cards = Cards(Budget(cool_down_s=45.0, gap_s=0.0, done_times=2.0, not_helpful_times=6.0))
+        cards.offer(candidate("acknowledge"))
+        cards.settle(0.0, agent_speaks=False)
+        cards.press("c1", press)  # type: ignore[arg-type]
+        cards.offer(candidate("acknowledge", back_s - 1.0))
+        assert shown(cards.settle(back_s - 1.0, agent_speaks=False)) == []
+        cards.offer(candidate("acknowledge", back_s))
+        assert shown(cards.settle(back_s, agent_speaks=False)) == ["acknowledge"]
+
+
+def test_cards_grow_rarer_as_the_call_goes_on() -> None:
+    cards = Cards(Budget(dwell_s=0.0, cool_down_s=0.0, gap_s=10.0, gap_growth=2.0, longest_gap_s=60.0))
+    came: list[int] = []
+    for t_s in range(400):
+        cards.offer(candidate("acknowledge", float(t_s)))
+        came += [t_s for _ in shown(cards.settle(float(t_s), agent_speaks=False))]
+    assert came == [0, 10, 30, 70, 130, 190, 250, 310, 370]
+
+
+def test_a_muted_screen_shows_the_urgent_alone() -> None:
+    cards = Cards(BUDGET)
+    cards.muted = True
+    cards.offer(candidate("manager_request"))
+    assert cards.settle(0.0, agent_speaks=False) == []
+    cards.offer(candidate("crisis", 1.0))
+    assert shown(cards.settle(1.0, agent_speaks=False)) == ["crisis"]
+
+
+def test_what_is_not_advised_any_longer_goes_at_once() -> None:
+    cards = Cards(BUDGET)
+    cards.offer(candidate("ladder.warning"))
+    cards.settle(0.0, agent_speaks=False)
+    assert cards.withdraw("ladder.") == [Cleared("c1", "withdrawn")]
+    assert cards.now is None
 
 
 def test_a_card_expires() -> None:

@@ -47,7 +47,8 @@ def test_nothing_is_told_while_nothing_moves() -> None:
     model.cause("u1", 0.0, 30.0, WHY)
     assert model.told(0.0) is not None
     assert model.told(0.5) is None
-    later = model.told(5.0)
+    assert model.told(5.0) is not None
+    later = model.told(13.0)
     assert later is not None
     assert later.trend < 0
 
@@ -71,3 +72,34 @@ def test_levels_have_hysteresis(level: str, heat: float) -> None:
     if after != "calm":
         assert heat >= FALLS_BELOW[after]
     assert next_level(after, heat) == after
+
+
+def test_what_calms_takes_heat_away_and_says_so() -> None:
+    model = HeatModel()
+    model.cause("u1", 0.0, 40.0, WHY)
+    hot = model.value(0.0)
+    model.cause("k1", 0.0, -12.0, Reason(rule="cue.apology", what="said sorry"))
+    reading = model.read(0.0)
+    assert reading.heat < hot - 5.0
+    assert [(reason.what, (reason.points or 0.0) < 0.0) for reason in reading.reasons] == [("because", False), ("said sorry", True)]
+
+
+def test_calm_words_alone_never_bring_heat_below_nothing() -> None:
+    model = HeatModel()
+    model.cause("k1", 0.0, -12.0, WHY)
+    assert model.read(0.0).heat == 0.0
+
+
+def test_one_quiet_minute_after_a_threat_is_not_a_calm_call() -> None:
+    model = HeatModel()
+    model.cause("u1", 0.0, 38.0, WHY, grave=True)
+    assert model.read(60.0).level != "calm"
+
+
+def test_heat_tells_again_once_it_is_gone() -> None:
+    model = HeatModel()
+    model.cause("u1", 0.0, 3.0, WHY)
+    assert model.told(0.0) is not None
+    told = [model.told(float(t_s)) for t_s in range(1, 400)]
+    assert [heat.heat for heat in told if heat is not None][-1] == 0.0
+    assert model.idle

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from assistant import __version__
+from assistant.guidance.policy_file import load_policy
 from tests.support.server import LiveServer
 
 Samples = npt.NDArray[np.int16]
@@ -46,7 +47,7 @@ def references(value: Any) -> set[str]:
 
 def test_health_and_readiness_are_told(server: LiveServer) -> None:
     assert server.json("/healthz") == {"status": "ok", "version": __version__}
-    assert server.json("/readyz") == {"status": "ready"}
+    assert server.json("/readyz") == {"status": "ready", "policy": load_policy().version, "warnings": []}
 
 
 def test_the_openapi_document_names_every_route_and_no_reference_dangles(server: LiveServer) -> None:
@@ -94,6 +95,7 @@ def test_a_call_can_be_read_while_live_and_after(server: LiveServer, scene: Samp
         peer.start(call_id=call_id, agent="anna")
         (line,) = [call for call in server.json("/v1/calls")["calls"] if call["call_id"] == call_id]
         assert (line["live"], line["agent"], line["heat"], line["level"]) == (True, "anna", 0.0, "calm")
+        assert (line["raised_voice"], line["line"], line["waiting_approval"]) == (False, "good", None)
         assert server.json(f"/v1/calls/{call_id}")["call"]["call_id"] == call_id
         peer.audio(scene)
         peer.stop()

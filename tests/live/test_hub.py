@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from assistant.events import AnyEvent, CallEnded, CallStarted, HeatChanged, SpeechStarted, Utterance, UtteranceScored, WordsPartial
 from assistant.live import hub as hub_module
-from assistant.live.hub import BOARD_TYPES, Batch, Hub, Topic
+from assistant.live.board_view import BOARD_TYPES
+from assistant.live.hub import Batch, Hub, Topic
 
 FIRST = 1_000
 

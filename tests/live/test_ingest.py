@@ -19,7 +19,7 @@ from assistant.config import Config, ModelSettings
 from assistant.engine import Models
 from assistant.errors import EngineFailed, PeerProtocolError
 from assistant.events import AnyEvent, CallEnded, CallStarted, StageDegraded, decode, encode_lines
-from assistant.live import calls
+from assistant.live import live_call
 from assistant.live.ingest.plain import MAX_MESSAGE_BYTES, Start, Stop, parse
 from assistant.speech.asr import Hearing, RecogniserStream
 from assistant.timebase import Track
@@ -233,9 +233,7 @@ def test_a_breach_is_answered_with_code_and_reason(server: LiveServer, breach: s
 
 @pytest.mark.server
 @pytest.mark.model
-def test_bad_peers_leave_another_call_byte_for_byte_as_it_is(
-    server: LiveServer, models: Models, scene: Samples, call_id: str
-) -> None:
+def test_bad_peers_leave_another_call_byte_for_byte_as_it_is(server: LiveServer, models: Models, scene: Samples, call_id: str) -> None:
     undisturbed = encode_lines(offline(models, scene, call_id))
     steps = iter(np.array_split(scene, len(BREACHES) + 2))
     noise = random.Random(1).randbytes(64_000)
@@ -528,7 +526,7 @@ def test_a_flood_of_presses_is_bounded(make_server_with: MakeServer, models: Mod
             call_id = peer.start(agent="anna")
             peer.audio(scene)
             assert stuck.wait(WAIT_S)
-            for _ in range(3 * calls.PRESSES):
+            for _ in range(3 * live_call.PRESSES):
                 overlay.send(json.dumps({"type": "press", "call_id": call_id, "action": "warning_given"}))
             # A ping is answered once what was sent before it was read.
             assert overlay.ping().wait(WAIT_S)
@@ -536,7 +534,7 @@ def test_a_flood_of_presses_is_bounded(make_server_with: MakeServer, models: Mod
             peer.stop()
     finally:
         go_on.set()
-    assert [event.__struct_config__.tag for event in told(server, call_id)].count("warning_given") == calls.PRESSES
+    assert [event.__struct_config__.tag for event in told(server, call_id)].count("warning_given") == live_call.PRESSES
 
 
 @pytest.mark.server
@@ -556,9 +554,7 @@ def test_an_engine_that_fails_is_told_of_and_the_call_goes_on(make_server_with: 
 @pytest.mark.server
 @pytest.mark.model
 @pytest.mark.parametrize("then", ["audio", "stop"])
-def test_a_fault_of_ours_ends_that_call_aloud_and_no_other(
-    make_server_with: MakeServer, models: Models, scene: Samples, then: str
-) -> None:
+def test_a_fault_of_ours_ends_that_call_aloud_and_no_other(make_server_with: MakeServer, models: Models, scene: Samples, then: str) -> None:
     real = models.recogniser.stream
     broken = threading.Event()
 
@@ -591,8 +587,8 @@ def test_a_fault_of_ours_ends_that_call_aloud_and_no_other(
 @pytest.fixture
 def always_late() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calls, "LATE_S", -1.0)
-        patch.setattr(calls, "CAUGHT_UP_S", float("inf"))
+        patch.setattr(live_call, "LATE_S", -1.0)
+        patch.setattr(live_call, "CAUGHT_UP_S", float("inf"))
         yield
 
 

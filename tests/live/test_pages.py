@@ -18,6 +18,7 @@ pytest.importorskip("playwright", reason="the package playwright is not installe
 
 from assistant import events as ev
 from assistant.config import Config, ServerSettings
+from assistant.live import server as live_server
 from assistant.live.client import stream_call
 from assistant.live.demo import AGENT, demo_audio
 from assistant.live.hub import AGENT_LOG
@@ -113,6 +114,9 @@ class ScriptedCall:
                 target="person",
                 p_abuse=0.9,
                 abuse=level == 3,
+                start_s=float(number),
+                end_s=number + 0.8,
+                text=text,
             )
 
     def heat(self, heat: float, trend: float = 0.0, at_s: float | None = None) -> None:
@@ -178,6 +182,12 @@ def viewer(chrome: Any, served: Served) -> Iterator[Viewer]:
         yield viewer
         # What the browser itself says of sockets that it could not open while offline is no fault of the page.
         assert not [fault for faults in viewer.faults for fault in faults if "ERR_INTERNET_DISCONNECTED" not in fault]
+
+
+@pytest.fixture
+def presses_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scripted call is none of the server's live ones: without this its agent's presses are refused."""
+    monkeypatch.setattr(live_server, "press_of_agent", lambda *_: None)
 
 
 def shows(page: Any, selector: str, words: str) -> None:
@@ -290,7 +300,7 @@ def test_transcript_follows_the_newest_unless_the_reader_scrolled_up(viewer: Vie
     assert page.evaluate(left) < 2
 
 
-def test_distress_locks_and_unlocking_asks_first(viewer: Viewer, served: Served) -> None:
+def test_distress_locks_and_unlocking_asks_first(viewer: Viewer, served: Served, presses_taken: None) -> None:
     page, call = viewer.overlay("lock"), ScriptedCall(served, "lock")
     call.tell(ev.TerminationLocked, reasons=[ev.Reason(rule="distress", what="words of self-harm", quote="I cannot go on")])
     page.wait_for_selector("#lock:visible")
@@ -396,6 +406,154 @@ def test_order_moves_a_row_only_when_clearly_ahead(viewer: Viewer, order: list[s
     page = viewer.open("/board")
     script = "async ([order, heats]) => (await import('/static/order.js')).reordered(order, Object.keys(heats), (id) => heats[id])"
     assert page.evaluate(script, [order, heats]) == expected
+
+
+def heard(call: ScriptedCall, kind: str, track: str = "caller", **fields: Any) -> None:
+    said = {"utterance_id": "u1", "start_s": call.t_s, "end_s": call.t_s + 1, "text": "the very words"}
+    call.tell(ev.CueHeard, cue_id=f"q{call.t_s}", cue=kind, track=track, rule="x", p=1.0, confidence=0.9, **said, **fields)
+
+
+def voice(call: ScriptedCall, *, raised: bool) -> None:
+    fields = {"loudness_db": 9.0, "pitch_st": 3.0, "pitch_range_st": 5.0, "tilt_db": 2.0, "pace": 1.2}
+    reasons = [ev.Reason(rule="arousal.loudness", what="louder than at the start")] if raised else []
+    call.tell(ev.ArousalMeasured, track="caller", arousal=0.8 if raised else 0.2, raised_voice=raised, reasons=reasons, **fields)
+
+
+def waits(call: ScriptedCall, step: str = "final_warning") -> None:
+    reasons = [ev.Reason(rule="ladder.insult", what="insult at a person", quote="you stupid cow", utterance_id="u1")]
+    call.tell(ev.LadderMoved, kind="insult", step=step, reasons=reasons, approver="supervisor", policy="1")
+
+
+def test_a_bad_line_and_a_raised_voice_are_said_in_words_on_every_page(viewer: Viewer, served: Served) -> None:
+    call = ScriptedCall(served, "sound")
+    page, board, supervisor = viewer.overlay("sound"), viewer.open("/board"), viewer.open("/calls/call-sound")
+    call.tell(ev.LineQuality, quality="poor", reasons=[ev.Reason(rule="line.repair", what="asked to hear it again", quote="what was that")])
+    voice(call, raised=True)
+    for one in (page, supervisor):
+        one.wait_for_selector("#line:visible")
+        shows(one, "#line", "The line is bad. Asked to hear it again")
+        assert one.locator("#line svg[aria-hidden=true]").count() == 1
+        shows(one, "#voice", "Raised voice. Caller, when last heard: louder than at the start")
+    shows(page, "#announce", "The line is bad.")
+    row = "tr[data-call-id=call-sound]"
+    shows(board, f"{row} [data-flag=line]", "The line is bad")
+    shows(board, f"{row} [data-flag=voice]", "Raised voice")
+    call.tell(ev.LineQuality, quality="good")
+    voice(call, raised=False)
+    for one in (page, supervisor):
+        one.wait_for_selector("#line", state="hidden")
+        one.wait_for_selector("#voice", state="hidden")
+    board.wait_for_selector(f"{row} [data-flag]", state="hidden")
+
+
+def test_cues_are_listed_in_short_words_and_the_board_has_none_of_the_callers(viewer: Viewer, served: Served) -> None:
+    call = ScriptedCall(served, "cues")
+    page, board, supervisor = viewer.overlay("cues"), viewer.open("/board"), viewer.open("/calls/call-cues")
+    heard(call, "request_manager")
+    heard(call, "greeting")
+    heard(call, "promise", "agent", detail="tomorrow before ten", due="2030-01-02T10:00:00")
+    heard(call, "refusal", "agent")
+    heard(call, "repeated_demand", detail="refund")
+    shows(page, "#cues", "asked again: refund")
+    spoken = [words.split(maxsplit=1)[1] for words in page.locator("#cues > li").all_inner_texts()]
+    assert [" ".join(words.split()) for words in spoken] == [
+        "Caller asked again: refund",
+        "You said no",
+        "You promised: tomorrow before ten (due Wed 2 Jan, 10:00)",
+        "Caller asked for a manager",
+    ]
+    # An agent's other words are for the agent's own page.
+    shows(supervisor, "#cues", "promised: tomorrow before ten")
+    assert supervisor.locator("#cues > li").count() == 3
+    shows(board, "tr[data-call-id=call-cues] .cues", "asked again · agent promised (due Wed 2 Jan, 10:00) · asked for a manager")
+    assert "the very words" not in board.content()
+
+
+def test_muting_is_said_and_undone_by_key_and_button(viewer: Viewer, served: Served, presses_taken: None) -> None:
+    page, call = viewer.overlay("mute"), ScriptedCall(served, "mute")
+    page.wait_for_selector("#mute:visible")
+    page.keyboard.press("m")
+    shows(page, "#press-status", "Sending")
+    call.tell(ev.Pressed, action="mute")
+    page.wait_for_selector("#muted:visible")
+    shows(page, "#card-none-text", "cards are muted")
+    shows(page, "#press-status", "Cards are muted.")
+    page.click("#mute")
+    call.tell(ev.Pressed, action="unmute")
+    page.wait_for_selector("#muted", state="hidden")
+    shows(page, "#mute-words", "Mute cards")
+
+
+def test_a_step_that_waits_is_said_to_the_agent_and_ends_with_approval_or_an_apology(viewer: Viewer, served: Served) -> None:
+    page, call = viewer.overlay("waits"), ScriptedCall(served, "waits")
+    waits(call)
+    shows(page, "#ladder-waiting", "Waits for a supervisor: final warning (insult)")
+    call.tell(ev.StepApproved, step="final_warning", policy="1")
+    page.wait_for_selector("#ladder-waiting", state="hidden")
+    waits(call, "end_call")
+    page.wait_for_selector("#ladder-waiting:visible")
+    call.tell(ev.LadderCooled, reasons=[ev.Reason(rule="cue.apology", what="the caller apologised")], policy="1")
+    page.wait_for_selector("#ladder-waiting", state="hidden")
+    shows(page, "#ladder-cooled", "One step lower since 0:00: the caller apologised")
+
+
+@pytest.mark.parametrize("where", ["board", "call page"])
+def test_a_supervisor_approves_where_the_step_waits(viewer: Viewer, served: Served, where: str) -> None:
+    name = f"approve-{where.replace(' ', '-')}"
+    call = ScriptedCall(served, name)
+    page = viewer.open("/board" if where == "board" else f"/calls/call-{name}")
+    button, status = "#approve", "#approve-status"
+    if where == "board":
+        row = f"tr[data-call-id=call-{name}]"
+        button, status = f"{row} .approve", f"{row} .approve-status"
+    waits(call)
+    page.wait_for_selector(f"{button}:visible")
+    assert page.inner_text(button) == "Approve: final warning"
+    page.focus(button)
+    call.heat(60.0)
+    page.keyboard.press("Enter")
+    # The scripted call is not one of the server's live ones: it says so, and the button stays.
+    shows(page, status, "No such call is live.")
+    assert page.evaluate(f"document.activeElement === document.querySelector({button!r})")
+    call.tell(ev.StepApproved, step="final_warning", policy="1")
+    page.wait_for_selector(button, state="hidden")
+    assert page.evaluate("document.activeElement !== document.body")
+    if where == "board":
+        assert page.url.endswith("/board")
+
+
+def test_the_policy_that_advises_is_named(viewer: Viewer, served: Served) -> None:
+    page, call = viewer.overlay("policy"), ScriptedCall(served, "policy")
+    supervisor = viewer.open("/calls/call-policy")
+    shows(page, "#policy-version", "1")
+    call.tell(ev.PolicyChanged, policy="2030-summer")
+    shows(page, "#policy-version", "2030-summer")
+    shows(supervisor, "#facts", "2030-summer")
+
+
+def test_a_bad_policy_file_is_told_on_the_board(viewer: Viewer, served: Served) -> None:
+    watch = served.node.policy
+    assert watch is not None
+    watch.warning = "house.toml:7: evidence.confidence_floor: must be <= 1"
+    try:
+        board = viewer.open("/board")
+        shows(board, "#server-warnings", "evidence.confidence_floor")
+        assert board.inner_text("#policy-version") == watch.policy.version
+    finally:
+        watch.warning = None
+
+
+@pytest.mark.parametrize("path", ["/overlay?agent=narrow", "/board", "/calls/call-narrow"])
+def test_pages_fit_a_width_of_320_pixels(viewer: Viewer, served: Served, path: str) -> None:
+    call = ScriptedCall(served, "narrow")
+    call.heat(62.0)
+    call.tell(ev.LineQuality, quality="poor", reasons=[ev.Reason(rule="line.repair", what="asked to hear it again")])
+    voice(call, raised=True)
+    heard(call, "promise", "agent", detail="tomorrow before ten", due="2030-01-02T10:00:00")
+    waits(call)
+    page = viewer.open(path, width=320)
+    page.wait_for_selector("#ladder-waiting:visible, .approve:visible, #approve:visible")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_call_page_draws_heat_with_marks_and_links_reasons_to_lines(viewer: Viewer, served: Served) -> None:

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -43,6 +44,13 @@ def cut(samples: Samples, sizes: Iterator[int]) -> Iterator[Samples]:
         begin += size
 
 
+def undated(data: Any) -> Any:
+    """Without the times at which promises fall due, which a recording of unknown date does not tell."""
+    if isinstance(data, dict):
+        return {key: None if key == "due" else undated(value) for key, value in data.items()}
+    return [undated(one) for one in data] if isinstance(data, list) else data
+
+
 @pytest.fixture(scope="module")
 def demo_events(models: Models, demo_audio: CallAudio) -> list[AnyEvent]:
     """The demo call, run in this process, in chunks of 40 ms."""
@@ -74,23 +82,17 @@ def test_chunks_of_any_sizes_give_the_same_events(models: Models, part: CallAudi
     assert encode_lines(run(models, part, cut(part.samples, again))) == part_events
 
 
-def test_the_whole_call_in_one_chunk_gives_the_same_events(
-    models: Models, demo_audio: CallAudio, demo_events: list[AnyEvent]
-) -> None:
+def test_the_whole_call_in_one_chunk_gives_the_same_events(models: Models, demo_audio: CallAudio, demo_events: list[AnyEvent]) -> None:
     assert encode_lines(run(models, demo_audio, [demo_audio.samples])) == encode_lines(demo_events)
 
 
-def test_the_whole_call_in_odd_chunks_gives_the_same_events(
-    models: Models, demo_audio: CallAudio, demo_events: list[AnyEvent]
-) -> None:
+def test_the_whole_call_in_odd_chunks_gives_the_same_events(models: Models, demo_audio: CallAudio, demo_events: list[AnyEvent]) -> None:
     chance = random.Random(5)
     odd = iter(lambda: 2 * chance.randint(0, 2000) + 1, 0)
     assert encode_lines(run(models, demo_audio, cut(demo_audio.samples, odd))) == encode_lines(demo_events)
 
 
-def test_two_calls_at_once_on_shared_weights_do_not_disturb_each_other(
-    models: Models, part: CallAudio, part_events: bytes
-) -> None:
+def test_two_calls_at_once_on_shared_weights_do_not_disturb_each_other(models: Models, part: CallAudio, part_events: bytes) -> None:
     lines: list[bytes] = []
 
     def work() -> None:
@@ -115,7 +117,9 @@ def test_the_demo_call_live_is_the_demo_call_offline_byte_for_byte(
     messages = server.follow(f"/v1/calls/{CALL_ID}/events")
     assert without_ids(messages) == encode_lines(demo_events)
     assert any(b'"words_partial"' in message for message in messages)
-    document = server.json(f"/v1/calls/{CALL_ID}")
+    document = undated(server.json(f"/v1/calls/{CALL_ID}"))
     assert document == msgspec.json.decode(msgspec.json.encode(fold(CALL_ID, demo_events)))
     kept = [event for event in demo_events if event.__struct_config__.tag != "words_partial"]
-    assert server.json(f"/v1/calls/{CALL_ID}/events") == {"events": [msgspec.json.decode(line) for line in encode_lines(kept).splitlines()]}
+    assert undated(server.json(f"/v1/calls/{CALL_ID}/events")) == {
+        "events": [msgspec.json.decode(line) for line in encode_lines(kept).splitlines()]
+    }

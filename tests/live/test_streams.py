@@ -4,18 +4,24 @@ import json
 import random
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from assistant.config import Config
 from assistant.engine import Models
 from assistant.events import encode_lines
 from assistant.live import hub as hub_module
+from assistant.live.board_view import BOARD_TYPES
+from assistant.signals.hostility import LABELS, Judgement, Text
 from tests.support.server import WAIT_S, LiveServer, closing, cut, offline, received, until, wire_id, without_ids
 
 Samples = npt.NDArray[np.int16]
@@ -64,7 +70,7 @@ def test_the_board_sees_every_call_and_never_words(server: LiveServer, scene: Sa
     with server.ws("/v1/board/events") as board:
         server.send_call(scene, call_id=call_id)
         seen = [event for event in until(board, "call_ended", call_id=call_id) if event["call_id"] == call_id]
-    assert {event["type"] for event in seen} <= hub_module.BOARD_TYPES
+    assert {event["type"] for event in seen} <= BOARD_TYPES
     assert {"call_started", "heat_changed", "call_ended"} <= {event["type"] for event in seen}
     assert not any({"text", "words"} & event.keys() for event in seen)
 
@@ -187,9 +193,7 @@ def take_until_ended(server: LiveServer, path: str) -> list[bytes]:
     return messages
 
 
-def test_a_viewer_that_does_not_read_delays_nobody_and_loses_nothing(
-    server: LiveServer, scene: Samples, call_id: str, agent: str
-) -> None:
+def test_a_viewer_that_does_not_read_delays_nobody_and_loses_nothing(server: LiveServer, scene: Samples, call_id: str, agent: str) -> None:
     # Whether its buffers fill up depends on the kernel; the hub's own tests hold the case in which they do.
     small = socket.socket()
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -267,7 +271,16 @@ def test_unlocking_what_is_not_locked_and_unknown_cards_change_nothing(
         assert overlay.ping().wait(WAIT_S)
         peer.audio(scene)
         peer.stop()
-    assert without_ids(server.follow(f"/v1/calls/{call_id}/events")) == encode_lines(offline(models, scene, call_id, agent=agent))
+    events = [json.loads(message) for message in server.follow(f"/v1/calls/{call_id}/events")]
+    assert [event["action"] for event in events if event["type"] == "pressed"] == ["unlock", "done", "not_helpful"]
+    plain = [json.loads(line) for line in encode_lines(offline(models, scene, call_id, agent=agent)).splitlines()]
+    assert [unnumbered(event) for event in events if event["type"] != "pressed"] == [unnumbered(event) for event in plain]
+
+
+def unnumbered(event: dict[str, Any]) -> dict[str, Any]:
+    """The event without what a press in between moves on. A live call knows when its promises are due."""
+    numbered = {"id", "seq", "due", "reasons", "card_id"}
+    return {key: value for key, value in event.items() if key not in numbered}
 
 
 def test_a_press_for_another_agents_call_is_passed_over(server: LiveServer, scene: Samples, call_id: str, agent: str) -> None:
@@ -319,17 +332,105 @@ def test_nonsense_on_a_stream_closes_it_with_what_is_understood(server: LiveServ
     assert '"type":"press"' in reason
 
 
-def test_nothing_can_be_pressed_on_the_board_or_a_calls_stream(server: LiveServer, call_id: str) -> None:
+# Whatever is said is an insult, and a supervisor must agree even to the first step.
+
+
+class Severe:
+    """Judges everything to be an insult."""
+
+    name = "severe"
+
+    def judge(self, texts: Sequence[Text]) -> list[Judgement]:
+        p = dict.fromkeys(LABELS, 0.01) | {"insult": 0.99}
+        return [Judgement(p, 3, "person", 0.99, True, None) for _ in texts]
+
+
+@pytest.fixture
+def strict(make_server_with: MakeServer, models: Models, tmp_path: Path) -> LiveServer:
+    path = tmp_path / "strict.toml"
+    path.write_text('version = "strict"\n[ladder.insult.approvers]\nnote = "supervisor"\nwarning = "supervisor"\n', "utf-8")
+    return make_server_with(use=replace(models, classifier=Severe()), config=msgspec.structs.replace(Config(), policy=str(path)))
+
+
+@pytest.fixture
+def waiting(strict: LiveServer, scene: Samples) -> Iterator[tuple[LiveServer, ClientConnection]]:
+    """A live call `hot` of anna in which a step waits for a supervisor, and anna's stream from there on."""
+    with strict.ws("/v1/agents/anna/events") as overlay, strict.peer() as peer:
+        peer.start(call_id="hot", agent="anna")
+        peer.audio(scene)
+        moved = until(overlay, "ladder_moved")[-1]
+        assert (moved["step"], moved["approver"], moved["policy"]) == ("note", "supervisor", "strict")
+        yield strict, overlay
+        peer.stop()
+
+
+def line_of(server: LiveServer, call_id: str) -> dict[str, Any]:
+    (line,) = [call for call in server.json("/v1/calls")["calls"] if call["call_id"] == call_id]
+    return line  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("path", ["/v1/board/events", "/v1/calls/hot/events"])
+def test_a_supervisor_approves_a_step_that_waits(waiting: tuple[LiveServer, ClientConnection], path: str) -> None:
+    server, overlay = waiting
+    assert line_of(server, "hot")["waiting_approval"] == "note"
+    with server.ws(path) as viewer:
+        until(viewer, "ladder_moved", approver="supervisor")
+        viewer.send(press(call_id="hot", action="approve"))
+        assert until(viewer, "step_approved")[-1]["step"] == "note"
+    seen = until(overlay, "step_approved")
+    assert not [event for event in seen if event["type"] == "card_shown" and event["card"].startswith("ladder.")]
+    assert line_of(server, "hot")["waiting_approval"] is None
+
+
+def test_an_agent_cannot_approve_and_is_told_who_can(waiting: tuple[LiveServer, ClientConnection]) -> None:
+    server, overlay = waiting
+    overlay.send(press(call_id="hot", action="approve"))
+    refused = until(overlay, "press_refused")[-1]
+    assert (refused["call_id"], refused["action"], "id" in refused) == ("hot", "approve", False)
+    assert "supervisor" in refused["why"]
+    assert line_of(server, "hot")["waiting_approval"] == "note"
+
+
+@pytest.mark.parametrize("action", ["done", "not_helpful", "warning_given", "unlock", "mute", "unmute"])
+def test_supervisors_press_nothing_in_an_agents_place(server: LiveServer, call_id: str, action: str) -> None:
     with server.peer() as peer:
         peer.start(call_id=call_id)
         for path in ("/v1/board/events", f"/v1/calls/{call_id}/events"):
             with server.ws(path) as viewer:
-                viewer.send(press(call_id=call_id, action="warning_given"))
-                with pytest.raises(ConnectionClosed) as closed:
-                    until(viewer, "no such event")
-                assert closed.value.rcvd is not None
-                assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "nothing can be pressed on this stream")
+                viewer.send(press(call_id=call_id, action=action))
+                assert "agent" in until(viewer, "press_refused", action=action)[-1]["why"]
         peer.stop()
+    assert b'"type":"pressed"' not in b"".join(server.follow(f"/v1/calls/{call_id}/events"))
+
+
+def test_what_cannot_be_approved_is_refused_and_the_stream_goes_on(server: LiveServer, call_id: str) -> None:
+    with server.peer() as peer, server.peer() as other:
+        peer.start(call_id=call_id)
+        other.start(call_id=call_id + ".x")
+        with server.ws("/v1/board/events") as board, server.ws(f"/v1/calls/{call_id}/events") as viewer:
+            for stream, wanted, why in (
+                (board, "never", "No such call"),
+                (board, call_id, "No step"),
+                (viewer, call_id, "No step"),
+                (viewer, call_id + ".x", "No such call"),
+            ):
+                stream.send(press(call_id=wanted, action="approve"))
+                assert why in until(stream, "press_refused", call_id=wanted)[-1]["why"]
+        peer.stop()
+        other.stop()
+
+
+def test_muting_is_told_and_no_card_comes_until_unmuted(strict: LiveServer, scene: Samples) -> None:
+    with strict.ws("/v1/agents/anna/events") as overlay, strict.peer() as peer:
+        peer.start(call_id="quiet", agent="anna")
+        overlay.send(press(call_id="quiet", action="mute"))
+        assert until(overlay, "pressed")[-1]["action"] == "mute"
+        peer.audio(scene)
+        seen = until(overlay, "ladder_moved")
+        overlay.send(press(call_id="quiet", action="unmute"))
+        seen += until(overlay, "pressed", action="unmute")
+        peer.stop()
+    assert not [event for event in seen if event["type"] == "card_shown"]
 
 
 # Who may connect.
@@ -338,9 +439,7 @@ PATHS = ["/v1/ingest", "/v1/board/events", "/v1/agents/anna/events"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.example", "http://[", ""]
-)
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.example", "http://[", ""])
 def test_pages_of_other_sites_are_refused(server: LiveServer, path: str, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused, server.ws(path, additional_headers={"Origin": origin}):
         pass

@@ -83,7 +83,18 @@ def test_a_hostile_partial_score_is_timed_from_the_words_that_it_judged() -> Non
     words = WordsPartial(t_s=11.9, utterance_id="u1", track="caller", start_s=10.0, end_s=11.9, text="you are")
     scored = [
         UtteranceScored(
-            t_s=12.0, utterance_id="u1", track="caller", partial=True, scores={}, level=level, target=None, p_abuse=0, abuse=False
+            t_s=12.0,
+            utterance_id="u1",
+            track="caller",
+            partial=True,
+            scores={},
+            level=level,
+            target=None,
+            p_abuse=0,
+            abuse=False,
+            start_s=10.0,
+            end_s=11.9,
+            text="you are",
         )
         for level in (1, 2)
     ]

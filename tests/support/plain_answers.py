@@ -10,11 +10,11 @@ from assistant.call import Call, CallFacts, CallSettings, Steps
 from assistant.engine import drive
 from assistant.errors import EngineFailed
 from assistant.events import AnyEvent
-from assistant.guidance.policy import load_policy
-from assistant.listener import Answer, DecodeWanted, VoiceWanted, Wanted
+from assistant.guidance.policy_file import load_policy
+from assistant.listener import Answer, CuesWanted, DecodeWanted, DueWanted, VoiceWanted, Wanted
 from assistant.signals.hostility import LABELS, Judgement
 from assistant.speech.asr import Hearing, Word
-from assistant.timebase import Track
+from assistant.timebase import TRACKS, Track
 
 RATE = 8000
 WORD_S = 0.3
@@ -33,13 +33,19 @@ class PlainAnswers:
 
     def __call__(self, wanted: Wanted) -> Answer:
         self.asked.append(wanted)
-        if type(wanted).__name__ == self.fails:
+        # One network answers both: where it fails, it fails for both.
+        name = "ScoreWanted" if isinstance(wanted, CuesWanted) else type(wanted).__name__
+        if name == self.fails:
             raise EngineFailed(f"{self.fails} failed")
         if isinstance(wanted, VoiceWanted):
             loud = np.abs(wanted.window.astype(np.int32)).max(axis=1) > 300
             return loud.astype(np.float32)
         if isinstance(wanted, DecodeWanted):
             return self._hear(wanted)
+        if isinstance(wanted, DueWanted):
+            return None
+        if isinstance(wanted, CuesWanted):
+            return {"warning": 0.9} if "end this call" in wanted.text.text else {}
         return judge(wanted.text.text)
 
     def _hear(self, wanted: DecodeWanted) -> Hearing:
@@ -70,11 +76,11 @@ def judge(text: str) -> Judgement:
 
 
 def audio(*said: tuple[Track, float, float, str], length_s: float, tracks: tuple[Track, ...] = ("agent", "caller")) -> np.ndarray:
-    """(n, tracks) int16: each (track, start_s, end_s, word) is a square wave as loud as its word."""
+    """(n, tracks) int16: each (track, start_s, end_s, word) is noise as loud as its word, each track's own: one does not leak."""
     samples = np.zeros((round(length_s * RATE), len(tracks)), np.int16)
-    wave = np.tile(np.array([1] * 8 + [-1] * 8, np.int16), len(samples) // 16 + 1)[: len(samples)]
     for track, start_s, end_s, word in said:
         span = slice(round(start_s * RATE), round(end_s * RATE))
+        wave = np.random.default_rng(TRACKS.index(track)).choice(np.array([-1, 1], np.int16), len(samples))
         samples[span, tracks.index(track)] = wave[span] * LOUDNESS[word]
     return samples
 

@@ -15,7 +15,8 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from assistant.audio.codecs import Encoding
 from assistant.errors import PeerProtocolError
-from assistant.live.calls import Announced, CallCentre, LiveCall
+from assistant.live.calls import CallCentre
+from assistant.live.live_call import Announced, LiveCall
 from assistant.timebase import Track
 
 MAX_MESSAGE_BYTES = 1 << 20

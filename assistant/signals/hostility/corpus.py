@@ -53,7 +53,17 @@ def read_corpus(folder: Path) -> list[Line]:
 
 def parse_corpus(content: str, name: str) -> Iterator[Line]:
     """The lines of one file's `content`; `name` is for the errors."""
-    heading: tuple[str, str, tuple[str, ...]] | None = None
+    for row, where, heading in headed_rows(content, name):
+        yield _line(row, where, heading)
+
+
+Heading = tuple[str, str, tuple[str, ...]]
+"""Family, topic, tags."""
+
+
+def headed_rows(content: str, name: str) -> Iterator[tuple[str, str, Heading]]:
+    """Each row below a heading: the row, where it stands, its heading."""
+    heading: Heading | None = None
     for number, raw in enumerate(content.splitlines(), 1):
         where = f"{name}:{number}"
         row = raw.strip()
@@ -64,17 +74,17 @@ def parse_corpus(content: str, name: str) -> Iterator[Line]:
         elif heading is None:
             raise CorpusError(f"{where}: a line before the first heading")
         else:
-            yield _line(row, where, heading)
+            yield row, where, heading
 
 
-def _heading(row: str, where: str) -> tuple[str, str, tuple[str, ...]]:
+def _heading(row: str, where: str) -> Heading:
     parts = [part.strip() for part in row.lstrip("#").split("|")]
     if len(parts) != 3 or not parts[0]:
         raise CorpusError(f"{where}: a heading is `# family-id | topic | tag, tag`")
     return parts[0], parts[1], tuple(tag.strip() for tag in parts[2].split(",") if tag.strip())
 
 
-def _line(row: str, where: str, heading: tuple[str, str, tuple[str, ...]]) -> Line:
+def _line(row: str, where: str, heading: Heading) -> Line:
     head, bar, words = row.partition("|")
     fields = head.split()
     speaker = "caller"
@@ -91,16 +101,17 @@ def _line(row: str, where: str, heading: tuple[str, str, tuple[str, ...]]) -> Li
         raise CorpusError(f"{where}: target {target!r} is none of {', '.join(_TARGETS)}")
     if unknown := labels - set(LABELS):
         raise CorpusError(f"{where}: unknown label {', '.join(sorted(unknown))}")
-    said, before, before_speaker = _context(words, where)
-    if not said:
-        raise CorpusError(f"{where}: no words")
+    said, before, before_speaker = said_and_before(words, where)
     family, topic, tags = heading
     text = Text(said, speaker, before, before_speaker)
     return Line(family, topic, tags, text, int(level), labels, _TARGETS[target], where)
 
 
-def _context(words: str, where: str) -> tuple[str, str | None, str | None]:
+def said_and_before(words: str, where: str) -> tuple[str, str | None, str | None]:
+    """What is said, the utterance before it and who said that; None and None where there is none."""
     said, arrow, before = (part.strip() for part in words.partition("<<"))
+    if not said:
+        raise CorpusError(f"{where}: no words")
     if not arrow:
         return said, None, None
     speaker, colon, spoken = (part.strip() for part in before.partition(":"))

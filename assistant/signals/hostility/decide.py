@@ -1,6 +1,6 @@
 """From logits to a `Judgement`: calibration, the threshold, the recogniser's doubt.
 
-In: (windows, 16) float logits in the order of `OUTPUTS`. Out: one `Judgement`. Pure numpy.
+In: (windows, 41) float logits in the order of `OUTPUTS`. Out: one `Judgement`. Pure numpy.
 """
 
 import json
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelLoadError
+from assistant.signals.cues.kinds import CUES
 from assistant.signals.hostility.labels import LABELS, TARGETS, Judgement
 
 ABUSE_LABELS = ("insult", "threat", "identity_attack", "sexual")
@@ -23,6 +24,7 @@ it)."""
 _N_LABELS = len(LABELS)
 _LEVEL_AT = slice(_N_LABELS, _N_LABELS + 4)
 _TARGET_AT = slice(_N_LABELS + 4, _N_LABELS + 4 + len(TARGETS))
+_CUES_AT = _TARGET_AT.stop
 _ABUSE_AT = [LABELS.index(name) for name in ABUSE_LABELS]
 
 Logits = NDArray[np.float32]
@@ -33,12 +35,14 @@ class Calibration:
     """Fitted on the dev splits; kept beside the weights as `calibration.json`.
 
     `labels`: for each label (scale, shift) of its logit. `abuse`: weights of (log-odds of level 3, largest logit among
-    `ABUSE_LABELS`, 1), whose sigmoid is `p_abuse`. `threshold`: `abuse` is claimed from here on, (0, 1].
+    `ABUSE_LABELS`, 1), whose sigmoid is `p_abuse`. `threshold`: `abuse` is claimed from here on, (0, 1]. `cues`: for each
+    cue (scale, shift) of its logit, shifted so that 0.5 is the score from which the cue stands.
     """
 
     labels: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict.fromkeys(LABELS, (1.0, 0.0)))
     abuse: tuple[float, float, float] = (1.0, 0.0, 0.0)
     threshold: float = 0.5
+    cues: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict.fromkeys(CUES, (1.0, 0.0)))
 
     @classmethod
     def load(cls, file: Path) -> "Calibration":
@@ -48,11 +52,14 @@ class Calibration:
             labels = {name: (float(data["labels"][name][0]), float(data["labels"][name][1])) for name in LABELS}
             first, second, bias = (float(x) for x in data["abuse"])
             threshold = float(data["threshold"])
+            cues: dict[str, tuple[float, float]] = {
+                name: (float(data["cues"][name][0]), float(data["cues"][name][1])) for name in CUES
+            }
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise ModelLoadError(f"{file}: no readable calibration ({error!r}); restore the model folder") from error
         if not 0.0 < threshold <= 1.0:
             raise ModelLoadError(f"{file}: threshold {threshold} is outside (0, 1]")
-        return cls(labels, (first, second, bias), threshold)
+        return cls(labels, (first, second, bias), threshold, cues)
 
     def save(self, file: Path, notes: Mapping[str, Any]) -> None:
         """Writes JSON; `notes` says what it was chosen on and is not read back."""
@@ -60,13 +67,14 @@ class Calibration:
             "threshold": self.threshold,
             "abuse": list(self.abuse),
             "labels": {name: list(pair) for name, pair in self.labels.items()},
+            "cues": {name: list(pair) for name, pair in self.cues.items()},
             "notes": dict(notes),
         }
         file.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 def abuse_features(logits: Logits) -> NDArray[np.float64]:
-    """(n, 16) logits -> (n, 2): log-odds of level 3, largest logit among `ABUSE_LABELS`."""
+    """(n, 41) logits -> (n, 2): log-odds of level 3, largest logit among `ABUSE_LABELS`."""
     z = logits.astype(np.float64)
     levels = z[:, _LEVEL_AT]
     rest = np.logaddexp.reduce(levels[:, :3], axis=1)
@@ -74,14 +82,14 @@ def abuse_features(logits: Logits) -> NDArray[np.float64]:
 
 
 def raw_p_abuse(logits: Logits, calibration: Calibration) -> NDArray[np.float64]:
-    """(n, 16) logits -> (n,) calibrated probabilities of level 3, before the recogniser's doubt."""
+    """(n, 41) logits -> (n,) calibrated probabilities of level 3, before the recogniser's doubt."""
     first, second, bias = calibration.abuse
     features = abuse_features(logits)
     return _sigmoid(first * features[:, 0] + second * features[:, 1] + bias)
 
 
 def decide(logits: Logits, calibration: Calibration, *, agent: bool = False, confidence: float = 1.0) -> Judgement:
-    """One judgement from the (windows, 16) logits of an utterance: the worst window counts.
+    """One judgement from the (windows, 41) logits of an utterance: the worst window counts.
 
     An agent is judged for abuse and inflaming phrases alone: `distress` is 0 and level 1 (upset) reads as 0.
     """
@@ -91,6 +99,10 @@ def decide(logits: Logits, calibration: Calibration, *, agent: bool = False, con
     for at, name in enumerate(LABELS):
         scale, shift = calibration.labels[name]
         p[name] = float(_sigmoid(scale * logits[:, at].astype(np.float64) + shift).max())
+    cues: dict[str, float] = {}
+    for at, cue in enumerate(CUES, _CUES_AT):
+        scale, shift = calibration.cues[cue]
+        cues[cue] = float(_sigmoid(scale * logits[:, at].astype(np.float64) + shift).max())
     if agent:
         p["distress"] = 0.0
     p_abuse = float(p_window[worst]) * claim(confidence)
@@ -99,7 +111,7 @@ def decide(logits: Logits, calibration: Calibration, *, agent: bool = False, con
     if agent and level == 1:
         level = 0
     target = TARGETS[int(np.argmax(logits[worst, _TARGET_AT]))]
-    return Judgement(p, level, target, p_abuse, abuse, None)
+    return Judgement(p, level, target, p_abuse, abuse, None, cues)
 
 
 def claim(confidence: float) -> float:

@@ -4,22 +4,28 @@ In: `Text`. Out: `Judgement`. About 2.5 ms an utterance of 24 tokens with the in
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
+from assistant.signals.cues.kinds import CUES
 from assistant.signals.hostility.decide import Calibration, Logits, decide
 from assistant.signals.hostility.encode import Encoded, Encoder
-from assistant.signals.hostility.labels import Judgement, Text, abstention
+from assistant.signals.hostility.labels import OUTPUTS, Judgement, Text, abstention
 from assistant.signals.hostility.language import is_english
 from assistant.signals.hostility.normalise import normalise, windows
+
+SHORT_WORDS = 2
+"""So short an answer is judged for hostility by itself: what the other side said before would outweigh it. Its cues may hang on that."""
+HOSTILITY_OUTPUTS = len(OUTPUTS) - len(CUES)
 
 
 class Network(Protocol):
     """Weights in some runtime; shared and read-only."""
 
     def logits(self, encoded: Encoded) -> Logits:
-        """(16,) float32 in the order of `OUTPUTS`. Errors: `EngineFailed`."""
+        """(41,) float32 in the order of `OUTPUTS`. Errors: `EngineFailed`."""
         ...
 
 
@@ -42,7 +48,7 @@ class HostilityJudge:
         return [self._judge(text) for text in texts]
 
     def logits(self, text: Text) -> Logits | None:
-        """(windows, 16) float32, None when `text` holds no words: for calibration and evaluation."""
+        """(windows, 41) float32, None when `text` holds no words: for calibration and evaluation."""
         parts = windows(normalise(text.text))
         return self._run(parts, text) if parts else None
 
@@ -53,6 +59,9 @@ class HostilityJudge:
         if not words:
             return abstention("empty")
         logits = self._run(windows(words), text)
+        if text.before and len(words.split()) <= SHORT_WORDS:
+            alone = self._run(windows(words), replace(text, before=None))
+            logits = np.concatenate((alone[:, :HOSTILITY_OUTPUTS], logits[:, HOSTILITY_OUTPUTS:]), axis=1)
         return decide(logits, self.calibration, agent=text.speaker == "agent", confidence=text.confidence)
 
     def _run(self, parts: list[str], text: Text) -> Logits:

@@ -1,18 +1,19 @@
 """The words of the judge: what it is asked, what it answers.
 
-In: `Text`, an utterance as a recogniser prints it. Out: `Judgement`. No model and no import beyond the standard
-library.
+In: `Text`, an utterance as a recogniser prints it. Out: `Judgement`. No model.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from assistant.signals.cues.kinds import CUES
 
 LABELS = ("insult", "threat", "profanity", "identity_attack", "sexual", "hostile", "distress")
 TARGETS = ("person", "situation", "third_person_report", "self", "none")
 LEVELS = (0, 1, 2, 3)
-OUTPUTS = (*LABELS, *(f"level_{n}" for n in LEVELS), *(f"target_{name}" for name in TARGETS))
-"""The model's outputs in order, as `id2label` of the checkpoint names them: (16,) logits."""
+OUTPUTS = (*LABELS, *(f"level_{n}" for n in LEVELS), *(f"target_{name}" for name in TARGETS), *CUES)
+"""The model's outputs in order, as `id2label` of the checkpoint names them: (41,) logits."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Judgement:
     p_abuse: float
     abuse: bool
     reason: str | None
+    cues: dict[str, float] = field(default_factory=dict)
+    """How sure each cue of `CUES` is, in [0, 1], of which 0.5 and above stands: calibrated so for each cue. Empty where the
+    judge abstains or its network knows no cues."""
 
 
 class Classifier(Protocol):

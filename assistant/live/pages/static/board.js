@@ -1,21 +1,24 @@
 // The supervisor's board: every call of this server, hottest first. In: the board's event stream and GET /v1/calls.
 //
-// body[data-connection]; #connection, #retry, #gap; #count-live, #count-levels, #count-ended; #empty
+// body[data-connection]; #connection, #retry, #gap; #server-warnings > li, #policy-version (of /readyz); #count-live, #count-levels, #count-ended; #empty
 // #board tbody tr[data-call-id][data-state=live|ended][data-level]; live rows in #live-rows, ended ones in #ended-rows.
 // In a row: a.open (link to /calls/{id}), .time, .heat-number, .heat-level, .heat-trend, .spark, .why > li, .ladder,
-//   .cut-ins, .last-card, .flags > li (locked, degraded, notices).
+//   .cut-ins, .last-card, .flags > li[data-flag] (locked, waiting, voice, line, degraded), .cues, .approve, .approve-status.
 // Keys: up and down walk the rows, Home and End go to the first and last, Enter opens.
 
+import { Approval } from "./approval.js";
 import { announce, byId, h, set, show, text } from "./dom.js";
 import { makeSparkline } from "./chart.js";
+import { forSupervisors } from "./heard.js";
 import { degradedWords, renderGap } from "./notices.js";
 import { reordered } from "./order.js";
 import { CallState } from "./state.js";
 import { connectionWords, EventStream, gapWords } from "./stream.js";
-import { clock, count, kindWords, LEVELS, STEPS, stepWords, trendWords } from "./words.js";
+import { clock, count, cueWords, isListed, kindWords, LEVELS, STEPS, stepWords, trendWords, waitingWords } from "./words.js";
 
 const ENDED_FOR_MS = 10 * 60_000;
 const ROWS = 500;
+const HEALTH_EVERY_MS = 5000;
 
 const calls = new Map(); // call_id -> {state, row, endedAt_ms}
 let liveOrder = [];
@@ -31,6 +34,7 @@ const stream = new EventStream("/v1/board/events", {
     if (next.state === "open") {
       replaying = true;
       setTimeout(() => (replaying = false), 1000);
+      askHealth();
     }
     renderConnection();
   },
@@ -38,6 +42,7 @@ const stream = new EventStream("/v1/board/events", {
     if (gap.reloading) forget();
     renderGap(gapWords(gap));
   },
+  onRefused: (refusal) => calls.get(refusal.call_id)?.row.approval.refused(refusal.why),
 });
 
 function forget() {
@@ -75,10 +80,11 @@ function callOf(event) {
   return call;
 }
 
-/** Spoken news are few: a call that reaches heated or boiling, and a call where distress was heard. */
+/** Spoken news are few: a call that reaches heated or boiling, one where distress was heard, and one that waits for a supervisor. */
 function say(state, event, before) {
   const who = state.agent ?? "a call";
   if (event.type === "termination_locked") announce(`Distress was heard in the call of ${who}.`, true);
+  if (event.type === "ladder_moved" && event.approver === "supervisor") announce(`The call of ${who}. ${waitingWords(event)}.`);
   if (event.type !== "heat_changed" || event.level === before) return;
   if (LEVELS.indexOf(event.level) >= 2 && LEVELS.indexOf(event.level) > LEVELS.indexOf(before ?? "calm"))
     announce(`The call of ${who} is ${event.level}: heat ${Math.round(event.heat)}.`);
@@ -130,8 +136,11 @@ function makeRow(callId) {
     arrow: h("span", { "aria-hidden": true }),
     trend: part("span", "heat-trend-word"),
     why: part("ul", "why"),
+    cues: part("p", "cues quiet"),
     flags: part("ul", "flags"),
-    ladder: part("td", "ladder"),
+    ladder: part("div", "ladder-step"),
+    approve: h("button", { type: "button", class: "approve primary", hidden: true }),
+    approveStatus: h("span", { class: "approve-status", role: "status" }),
     cutIns: part("td", "cut-ins"),
     card: part("td", "last-card"),
   };
@@ -141,16 +150,20 @@ function makeRow(callId) {
     h("th", { scope: "row", class: "agent" }, cells.agent, cells.time),
     h("td", { class: "heat" }, h("div", { class: "heat-cell" }, cells.number, h("span", { class: "heat-words" }, cells.level, h("span", { class: "heat-trend" }, cells.arrow, " ", cells.trend)))),
     h("td", { class: "curve" }, spark.node),
-    h("td", { class: "reasons-cell" }, cells.flags, cells.why),
-    cells.ladder,
+    h("td", { class: "reasons-cell" }, cells.flags, cells.why, cells.cues),
+    h("td", { class: "ladder" }, cells.ladder, cells.approve, cells.approveStatus),
     cells.cutIns,
     cells.card,
   );
-  return { node, cells, spark };
+  const approval = new Approval(cells.approve, cells.approveStatus, {
+    send: () => stream.send({ type: "press", call_id: callId, action: "approve" }),
+    after: cells.agent,
+  });
+  return { node, cells, spark, approval };
 }
 
 function renderRow({ state, row }) {
-  const { cells, spark, node } = row;
+  const { cells, spark, node, approval } = row;
   const { heat } = state;
   const trend = heat ? trendWords(heat.trend) : null;
   const live = !state.ended;
@@ -164,10 +177,15 @@ function renderRow({ state, row }) {
   cells.why.replaceChildren(...(heat?.reasons ?? []).slice(0, 2).map((reason) => h("li", {}, reason.what, reason.quote ? [" ", h("q", {}, reason.quote)] : null)));
   cells.flags.replaceChildren(...flags(state).map(([kind, words]) => h("li", { "data-flag": kind }, words)));
   show(cells.flags, cells.flags.childElementCount > 0);
+  const cues = state.cues.filter((cue) => isListed(cue) && forSupervisors(cue)).slice(-3).reverse();
+  text(cells.cues, cues.map((cue) => `${cue.track === "agent" ? "agent " : ""}${cueWords(cue)}`).join(" · "));
+  show(cells.cues, cues.length > 0);
   const step = state.ladderStep;
   cells.ladder.replaceChildren(
     ...(step ? [h("span", { class: "step", "data-step": step.step }, `${stepWords(step.step)} (${STEPS.indexOf(step.step) + 1} of ${STEPS.length})`), h("span", { class: "quiet" }, kindWords(step.kind))] : [h("span", { class: "quiet" }, "none")]),
   );
+  approval.render(state.waiting);
+  set(cells.approve, { "aria-label": state.waiting && `Approve: ${stepWords(state.waiting.step)}, call of ${state.agent ?? "an unnamed agent"}` });
   const cutIns = state.cutIns();
   const cutOffs = cutIns.filter((one) => one.cut_off).length;
   cells.cutIns.replaceChildren(h("span", {}, count(cutIns.length, "time")), cutOffs ? h("span", { class: "quiet" }, count(cutOffs, "cut-off")) : "");
@@ -178,6 +196,9 @@ function renderRow({ state, row }) {
 function flags(state) {
   const found = [];
   if (state.lock) found.push(["locked", "Distress heard: ending is locked"]);
+  if (state.waiting) found.push(["waiting", waitingWords(state.waiting)]);
+  if (!state.ended && state.raised) found.push(["voice", "Raised voice"]);
+  if (!state.ended && state.line?.quality === "poor") found.push(["line", "The line is bad"]);
   for (const event of state.degraded.values()) found.push(["degraded", degradedWords(event)]);
   return found;
 }
@@ -237,6 +258,23 @@ function tick() {
   }
 }
 
+/** What the server itself has to say: a policy file that was not taken. Asked for, as it belongs to no call. */
+async function askHealth() {
+  if (document.hidden || connection.state !== "open") return;
+  try {
+    const answer = await fetch("/readyz", { cache: "no-store" });
+    if (!answer.ok) return;
+    const { warnings = [], policy = null } = await answer.json();
+    const list = byId("server-warnings");
+    if ([...list.children].map((node) => node.textContent).join("\n") !== warnings.join("\n")) list.replaceChildren(...warnings.map((words) => h("li", {}, words)));
+    show(list, warnings.length > 0);
+    text(byId("policy-version"), policy ?? "");
+    show(byId("policy"), policy !== null);
+  } catch {
+    // The connection's own state is told elsewhere.
+  }
+}
+
 function renderConnection() {
   document.body.dataset.connection = connection.state;
   text(byId("connection"), connectionWords(connection));
@@ -249,7 +287,7 @@ function renderConnection() {
 byId("retry").addEventListener("click", () => stream.retryNow());
 byId("board").addEventListener("click", (event) => {
   const row = event.target.closest("tr[data-call-id]");
-  if (row && !event.target.closest("a") && !getSelection().toString()) row.querySelector("a.open").click();
+  if (row && !event.target.closest("a, button") && !getSelection().toString()) row.querySelector("a.open").click();
 });
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
@@ -268,4 +306,5 @@ setInterval(() => {
   tick();
   if (connection.state === "lost") renderConnection();
 }, 1000);
+setInterval(askHealth, HEALTH_EVERY_MS);
 setInterval(() => renderRows([]), 30_000);

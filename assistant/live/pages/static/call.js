@@ -2,17 +2,20 @@
 //
 // body[data-phase=loading|live|ended|unknown][data-connection=connecting|open|lost|over|record]
 // #call-agent, #phase-text, #timer, #connection, #retry, #facts; #chart svg, #chart-readout, #heat-table-rows tr
-// #guidance > li[data-card][data-card-id], #ladder-log > li[data-kind][data-step]; heat, transcript, notices: see their modules.
+// #approval, #approval-title, #approval-reasons > li, #approve, #approve-status: a step that waits for a supervisor
+// #guidance > li[data-card][data-card-id], heard, heat, transcript, notices: see their modules.
 // Interruptions here are the caller's: an agent's own are for the agent's own page.
 
+import { Approval } from "./approval.js";
 import { announce, byId, h, set, show, text } from "./dom.js";
 import { HeatChart, heatRows } from "./chart.js";
+import { forSupervisors, renderHeard } from "./heard.js";
 import { renderHeat, renderHeatDoubt } from "./heat.js";
 import { renderDegraded, renderGap, renderNotices } from "./notices.js";
 import { CallState, eventsOfDocument } from "./state.js";
 import { connectionWords, EventStream, gapWords } from "./stream.js";
 import { reasonItems, Transcript } from "./transcript.js";
-import { cardSort, clearedWords, clock, count, kindWords, stepWords } from "./words.js";
+import { cardSort, clearedWords, clock, count, kindWords, stepWords, waitingWords } from "./words.js";
 
 const callId = decodeURIComponent(location.pathname.replace(/\/+$/, "").split("/").at(-1));
 const address = `/v1/calls/${encodeURIComponent(callId)}`;
@@ -40,6 +43,11 @@ const stream = new EventStream(`${address}/events`, {
     if (gap.reloading) begin();
     renderGap(gapWords(gap));
   },
+  onRefused: (refusal) => approval.refused(refusal.why),
+});
+const approval = new Approval(byId("approve"), byId("approve-status"), {
+  send: () => stream.send({ type: "press", call_id: callId, action: "approve" }),
+  after: byId("transcript-log"),
 });
 
 function begin() {
@@ -95,6 +103,8 @@ function render() {
     renderNotices(call);
   }
   if (parts.has("heat") || parts.has("call")) renderHeat(call, { limit: 4 });
+  if (parts.has("heard") || parts.has("call")) renderHeard(call, { whose: forSupervisors });
+  if (parts.has("ladder") || parts.has("call")) renderApproval();
   if (parts.has("degraded")) {
     renderDegraded(call);
     renderHeatDoubt(call);
@@ -119,6 +129,17 @@ function renderHead() {
   show(byId("loading"), false);
 }
 
+function renderApproval() {
+  const { waiting } = call;
+  const isNew = waiting !== null && byId("approval").hidden;
+  approval.render(waiting);
+  show(byId("approval"), waiting !== null);
+  if (waiting === null) return;
+  text(byId("approval-title"), waitingWords(waiting));
+  byId("approval-reasons").replaceChildren(...reasonItems(waiting.reasons, { link: true }));
+  if (isNew) announce(`${waitingWords(waiting)}.`);
+}
+
 function renderFacts() {
   const cutIns = call.cutIns();
   const cutOffs = cutIns.filter((one) => one.cut_off).length;
@@ -127,7 +148,9 @@ function renderFacts() {
     ["Caller cut in", cutIns.length ? `${count(cutIns.length, "time")}${cutOffs ? `, ${cutOffs} silenced the agent` : ""}` : "not so far"],
     ["Policy step", call.ladderStep ? `${stepWords(call.ladderStep.step)} (${kindWords(call.ladderStep.kind)})` : "none"],
     connection.state !== "record" && ["Warning", call.warning ? `given at ${clock(call.warning.t_s)}, ${call.warning.how}` : "none given"],
+    call.cooled && ["One step lower", `since ${clock(call.cooled.t_s)}: ${call.cooled.reasons[0]?.what ?? "apology"}`],
     ["Cards shown", String(call.cardCount)],
+    call.policy && ["Policy", call.policy],
   ];
   byId("facts").replaceChildren(...facts.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
   show(byId("lock"), call.lock !== null);

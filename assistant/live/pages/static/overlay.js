@@ -5,28 +5,43 @@
 // #card [data-card=<card>][data-card-id=<showing>]: #card-sort, #card-title, #card-say, #card-reasons > li,
 //   #press-done, #press-not-helpful, #press-warning-given, #press-status; #card-none when no card is up; #earlier-cards > li
 // #lock, #unlock, #unlock-dialog, #unlock-confirm, #unlock-keep;  #ladder > li[data-kind][data-step];  #warning-given
-// #turns tbody tr[data-track];  #announce (polite), #announce-urgent;  heat, transcript, notices: see their modules.
+// #mute, #muted; #ladder-waiting, #ladder-cooled; #policy-version
+// #turns tbody tr[data-track];  #announce (polite), #announce-urgent;  heard, heat, transcript, notices: see their modules.
 
 import { announce, byId, h, set, show, text } from "./dom.js";
+import { renderHeard } from "./heard.js";
 import { renderHeat, renderHeatDoubt } from "./heat.js";
 import { degradedWords, renderDegraded, renderGap, renderNotices } from "./notices.js";
 import { CallState } from "./state.js";
 import { connectionWords, EventStream, gapWords } from "./stream.js";
 import { reasonItems, Transcript } from "./transcript.js";
-import { asksForWarning, cardSort, clearedWords, clock, count, kindWords, percent, sideWords, STEPS, stepWords, trendWords } from "./words.js";
+import { asksForWarning, cardSort, clearedWords, clock, count, kindWords, percent, sideWords, STEPS, stepWords, trendWords, waitingWords } from "./words.js";
 
 const PRESSES = {
   "press-done": { action: "done", key: "d" },
   "press-not-helpful": { action: "not_helpful", key: "n" },
   "press-warning-given": { action: "warning_given", key: "w" },
 };
+/** Presses that are about the call, not about the card that is up. */
+const OF_CALL = new Set(["unlock", "mute", "unmute"]);
+const ANSWERS = {
+  done: "Noted: done.",
+  not_helpful: "Noted: not helpful.",
+  warning_given: "Noted: warning given.",
+  unlock: "Unlocked.",
+  mute: "Cards are muted.",
+  unmute: "Cards come again.",
+};
 const ANSWER_MS = 4000;
+/** A raised voice is said aloud no oftener than so. */
+const VOICE_EVERY_S = 30;
 const SHORTCUTS_KEY = "calmline.shortcuts";
 
 const agent = (new URLSearchParams(location.search).get("agent") ?? "").trim();
 let call = null;
 let connection = { state: "connecting", attempt: 0 };
 let pressed = null; // {action, timer}: a press that the server has not answered yet
+let voiceSaid_s = -Infinity;
 let replaying = true; // what is read on connecting is not announced as news
 
 const transcript = new Transcript(byId("transcript"), byId("jump"), { agentName: () => "You" });
@@ -50,6 +65,9 @@ function begin() {
     onGap(gap) {
       if (gap.reloading) forget();
       renderGap(gapWords(gap));
+    },
+    onRefused(refusal) {
+      if (pressed) endPress(refusal.why);
     },
   });
   stream.open();
@@ -81,11 +99,12 @@ function take(events) {
 function startCall(callId) {
   if (call && call.callId !== callId) renderGap("");
   call = new CallState(callId);
+  voiceSaid_s = -Infinity;
   transcript.clear();
   renderAll();
 }
 
-/** What a screen reader hears as it happens: cards, level changes, locks, faults. Never the transcript. */
+/** What a screen reader hears as it happens: cards, level changes, locks, faults, the line, a raised voice. Never the transcript. */
 function say(event, levelBefore) {
   switch (event.type) {
     case "call_started":
@@ -102,6 +121,18 @@ function say(event, levelBefore) {
       return announce("Distress was heard. Advice to end the call is locked.", true);
     case "termination_unlocked":
       return announce("Advice to end the call is unlocked.");
+    case "ladder_moved":
+      return event.approver === "supervisor" ? announce(`${waitingWords(event)}.`) : undefined;
+    case "step_approved":
+      return announce("A supervisor approved the step.");
+    case "ladder_cooled":
+      return announce(cooledWords(event));
+    case "line_quality":
+      return announce(event.quality === "poor" ? "The line is bad." : "The line is good again.");
+    case "arousal_measured":
+      if (!event.raised_voice || event.t_s < voiceSaid_s + VOICE_EVERY_S) return undefined;
+      voiceSaid_s = event.t_s;
+      return announce(`Raised voice: ${sideWords(event.track).toLowerCase()}.`);
     case "stage_degraded":
       return announce(event.recovered ? `${degradedWords(event)}: well again.` : `Part of the help is missing. ${degradedWords(event)}`);
     default:
@@ -119,6 +150,7 @@ function renderAll() {
   renderLock();
   renderLadder();
   renderTurns();
+  renderHeard(call, { agent: "You", limit: 4 });
   renderHeat(call ?? { heat: null }, { limit: 4 });
   renderHeatDoubt(call ?? { degraded: new Map() });
 }
@@ -132,6 +164,7 @@ function renderChanges() {
   }
   if (parts.has("card") || parts.has("call")) renderCard();
   if (parts.has("heat") || parts.has("call")) renderHeat(call, { limit: 4 });
+  if (parts.has("heard") || parts.has("call")) renderHeard(call, { agent: "You", limit: 4 });
   if (parts.has("turns")) renderTurns();
   if (parts.has("ladder")) renderLadder();
   if (parts.has("lock")) renderLock();
@@ -153,7 +186,7 @@ function renderConnection() {
   text(byId("connection"), connectionWords(connection));
   show(byId("retry"), connection.state === "lost");
   show(byId("stale"), connection.state === "lost" && call?.isLive === true);
-  for (const id of [...Object.keys(PRESSES), "unlock", "unlock-confirm"]) byId(id).disabled = connection.state !== "open";
+  for (const id of [...Object.keys(PRESSES), "mute", "unlock", "unlock-confirm"]) byId(id).disabled = connection.state !== "open";
 }
 
 function renderPhase() {
@@ -165,6 +198,8 @@ function renderPhase() {
   show(byId("summary"), phase === "ended");
   if (phase === "ended") text(byId("summary"), summary());
   show(byId("stale"), connection.state === "lost" && phase === "live");
+  show(byId("policy"), Boolean(call?.policy));
+  text(byId("policy-version"), call?.policy ?? "");
 }
 
 function summary() {
@@ -183,7 +218,11 @@ function renderCard() {
   const article = byId("card-body");
   show(article, card !== null);
   show(byId("card-none"), card === null);
-  text(byId("card-none-text"), call?.ended ? "The call is over. Take a breath." : "No advice just now. It comes here when it helps.");
+  const muted = call?.muted === true && !call.ended;
+  text(byId("card-none-text"), call?.ended ? "The call is over. Take a breath." : muted ? "No advice: cards are muted." : "No advice just now. It comes here when it helps.");
+  show(byId("muted"), muted);
+  show(byId("mute"), call !== null && !call.ended);
+  text(byId("mute-words"), muted ? "Unmute cards" : "Mute cards");
   set(article, { "data-card": card?.card, "data-card-id": card?.card_id, "data-group": card && cardSort(card).group });
   if (card) {
     text(byId("card-sort"), cardSort(card).words);
@@ -227,10 +266,17 @@ function renderLadder() {
     ),
   );
   show(byId("ladder-panel"), moved.length > 0);
+  const { waiting = null, cooled = null } = call ?? {};
+  show(byId("ladder-waiting"), waiting !== null);
+  if (waiting) text(byId("ladder-waiting"), `${waitingWords(waiting)}. Its card comes once it is approved.`);
+  show(byId("ladder-cooled"), cooled !== null);
+  if (cooled) text(byId("ladder-cooled"), cooledWords(cooled));
   const warning = call?.warning ?? null;
   show(byId("warning-given"), warning !== null);
   if (warning) text(byId("warning-given"), `Warning given at ${clock(warning.t_s)}, ${warning.how === "heard" ? "heard in your words" : "by your press"}.`);
 }
+
+const cooledWords = (event) => `One step lower since ${clock(event.t_s)}: ${event.reasons[0]?.what ?? "the caller apologised"}.`;
 
 function renderTurns() {
   const turns = call?.turns ?? null;
@@ -257,6 +303,7 @@ function renderTurns() {
 
 function listenForPresses(stream) {
   for (const [id, { action }] of Object.entries(PRESSES)) byId(id).addEventListener("click", () => press(stream, action));
+  byId("mute").addEventListener("click", () => press(stream, call?.muted ? "unmute" : "mute"));
   byId("retry").addEventListener("click", () => stream.retryNow());
   const dialog = byId("unlock-dialog");
   byId("unlock").addEventListener("click", () => dialog.showModal());
@@ -276,6 +323,7 @@ function listenForPresses(stream) {
   document.addEventListener("keydown", (event) => {
     if (!shortcuts.checked || event.repeat || event.ctrlKey || event.altKey || event.metaKey || dialog.open) return;
     if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
+    if (event.key.toLowerCase() === "m" && call?.isLive) return byId("mute").click();
     const found = Object.keys(PRESSES).find((id) => PRESSES[id].key === event.key.toLowerCase());
     if (!found || byId(found).hidden || byId("card-body").hidden) return;
     event.preventDefault();
@@ -284,8 +332,8 @@ function listenForPresses(stream) {
 }
 
 function press(stream, action) {
-  const cardId = action === "unlock" ? null : (call?.card?.card_id ?? null);
-  if (!call || pressed || (cardId === null && action !== "unlock")) return;
+  const cardId = OF_CALL.has(action) ? null : (call?.card?.card_id ?? null);
+  if (!call || pressed || (cardId === null && !OF_CALL.has(action))) return;
   if (!stream.send({ type: "press", call_id: call.callId, card_id: cardId, action })) return status("Not connected: nothing was sent.");
   status("Sending …");
   pressed = { action, cardId, timer: setTimeout(() => endPress("No answer came. Please press again."), ANSWER_MS) };
@@ -298,8 +346,9 @@ function settlePress(event) {
   const answered =
     cleared ||
     (event.type === "warning_given" && pressed.action === "warning_given") ||
-    (event.type === "termination_unlocked" && pressed.action === "unlock");
-  if (answered) endPress({ done: "Noted: done.", not_helpful: "Noted: not helpful.", warning_given: "Noted: warning given.", unlock: "Unlocked." }[pressed.action]);
+    (event.type === "termination_unlocked" && pressed.action === "unlock") ||
+    (event.type === "pressed" && event.action === pressed.action && (event.action === "mute" || event.action === "unmute"));
+  if (answered) endPress(ANSWERS[pressed.action]);
 }
 
 function endPress(words) {

@@ -1,11 +1,14 @@
 // One call as its events tell it. Pure: events in, fields to read, and `takeChanges()` says what to draw again.
 //
-// Bounded: 500 transcript lines, 2,000 heat points (thinned, never cut), 40 cards, 2,000 interruptions.
+// Bounded: 500 transcript lines, 2,000 heat points (thinned, never cut), 40 cards, 2,000 interruptions, 40 cues.
+
+import { STEPS } from "./words.js";
 
 const LINES = 500;
 const HEAT_POINTS = 2000;
 const CARDS = 40;
 const INTERRUPTIONS = 2000;
+const CUES = 40;
 
 export class CallState {
   constructor(callId) {
@@ -23,10 +26,17 @@ export class CallState {
     this.cardCount = 0;
     this.ladder = new Map(); // kind -> newest ladder_moved
     this.ladderStep = null; // newest ladder_moved of all kinds
+    this.waiting = null; // the ladder_moved whose card waits for a supervisor
+    this.cooled = null; // the newest ladder_cooled, until the ladder moves again
     this.warning = null; // warning_given
     this.lock = null; // termination_locked
     this.degraded = new Map(); // stage (and track) -> stage_degraded
     this.interruptions = new Map(); // interruption_id -> interruption
+    this.voices = new Map(); // track -> the newest arousal_measured
+    this.line = null; // the newest line_quality
+    this.cues = []; // the newest cue_heard, oldest first
+    this.muted = false;
+    this.policy = null; // the version that advises now
     this.turns = null; // turn_taking.tracks
     this.lines = new Map(); // utterance_id -> {utterance_id, track, start_s, end_s, text, partial, confidence, score}
     this.#parts = new Set();
@@ -59,6 +69,11 @@ export class CallState {
     return [...this.interruptions.values()].filter((one) => one.kind === "competitive" && one.by === "caller");
   }
 
+  /** The newest measurement of a voice that was raised when it was last heard, or null. */
+  get raised() {
+    return [...this.voices.values()].find((voice) => voice.raised_voice) ?? null;
+  }
+
   apply(event, now_ms = Date.now()) {
     if (this.t_s === 0) this.#parts.add("call"); // also where the log no longer reaches back to call_started
     if (typeof event.t_s === "number") {
@@ -69,12 +84,14 @@ export class CallState {
       case "call_started":
         this.started = event;
         this.agent = event.agent;
+        this.policy = event.policy ?? null;
         this.#parts.add("call");
         break;
       case "call_ended":
         this.ended = event;
         if (this.card) this.#clear(this.card, "call_ended");
-        this.#parts.add("call");
+        this.waiting = null;
+        this.#parts.add("call").add("ladder");
         break;
       case "words_partial":
         this.#line(event, { partial: true });
@@ -108,6 +125,18 @@ export class CallState {
       case "ladder_moved":
         this.ladder.set(event.kind, event);
         this.ladderStep = event;
+        this.cooled = null;
+        if (event.approver === "supervisor") this.waiting = event;
+        this.#parts.add("ladder");
+        break;
+      case "step_approved":
+        this.waiting = null;
+        this.#parts.add("ladder");
+        break;
+      case "ladder_cooled":
+        this.waiting = null;
+        this.cooled = event;
+        this.#stepDown(event.step);
         this.#parts.add("ladder");
         break;
       case "warning_given":
@@ -116,16 +145,45 @@ export class CallState {
         break;
       case "termination_locked":
         this.lock = event;
-        this.#parts.add("lock");
+        this.waiting = null;
+        this.#parts.add("lock").add("ladder");
         break;
       case "termination_unlocked":
         this.lock = null;
         this.#parts.add("lock");
         break;
+      case "arousal_measured":
+        this.voices.set(event.track, event);
+        this.#parts.add("heard");
+        break;
+      case "line_quality":
+        this.line = event;
+        this.#parts.add("heard");
+        break;
+      case "cue_heard":
+        this.cues.push(event);
+        if (this.cues.length > CUES) this.cues.shift();
+        this.#parts.add("heard");
+        break;
+      case "pressed":
+        if (event.action === "mute" || event.action === "unmute") this.muted = event.action === "mute";
+        this.#parts.add("card");
+        break;
+      case "policy_changed":
+        this.policy = event.policy;
+        this.#parts.add("call");
+        break;
       case "stage_degraded":
         this.#degrade(event);
         break;
     }
+  }
+
+  /** The ladder stands lower: no kind of abuse stands above `step`; null: none stands at all. */
+  #stepDown(step) {
+    const lower = (moved) => (STEPS.indexOf(moved.step) > STEPS.indexOf(step) ? { ...moved, step } : moved);
+    this.ladder = new Map(step === null ? [] : [...this.ladder].map(([kind, moved]) => [kind, lower(moved)]));
+    this.ladderStep = step === null || this.ladderStep === null ? null : lower(this.ladderStep);
   }
 
   #line(event, more) {
@@ -192,7 +250,7 @@ export function eventsOfDocument(document, callId) {
   const call = document.call ?? {};
   const base = { call_id: callId };
   const events = [
-    { type: "call_started", t_s: 0, tracks: call.tracks ?? [], engine: call.engine ?? "", model: call.model ?? "", agent: call.agent ?? null, notices: call.notices ?? [] },
+    { type: "call_started", t_s: 0, tracks: call.tracks ?? [], engine: call.engine ?? "", model: call.model ?? "", agent: call.agent ?? null, policy: call.policy ?? null, notices: call.notices ?? [] },
   ];
   for (const line of document.utterances ?? []) {
     const utterance_id = String(line.id);
@@ -201,6 +259,9 @@ export function eventsOfDocument(document, callId) {
       events.push({ type: "utterance_scored", t_s: line.end_s, utterance_id, partial: false, p_abuse: 0, abuse: false, reason: null, ...pick(line, "track", "scores", "level", "target", "p_abuse", "abuse", "reason") });
   }
   (document.interruptions ?? []).forEach((one, i) => events.push({ type: "interruption", t_s: one.start_s, interruption_id: `i${i}`, ...one }));
+  (document.cues ?? []).forEach((cue, i) => events.push({ type: "cue_heard", cue_id: `q${i}`, ...cue }));
+  for (const voice of document.arousal ?? []) events.push({ type: "arousal_measured", ...voice });
+  for (const line of document.line ?? []) events.push({ type: "line_quality", ...line });
   for (const point of document.heat ?? []) events.push({ type: "heat_changed", trend: 0, reasons: [], ...point });
   (document.guidance ?? []).forEach((card, i) => events.push({ type: "card_shown", card_id: `g${i}`, say: "", reasons: [], kind: null, ...card }));
   const { ladder_step, termination_locked, degraded, abuse_kinds } = document.summary ?? {};

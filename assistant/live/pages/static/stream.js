@@ -1,6 +1,7 @@
 // One events socket that stays: it resumes after a break, hands messages over in batches, once a frame.
 //
-// In: the socket's JSON messages. Out: `onBatch([event, ...])`, `onState({...})`, `onGap({dropped, reloading})`.
+// In: the socket's JSON messages. Out: `onBatch([event, ...])`, `onState({...})`, `onGap({dropped, reloading})`, and
+// `onRefused({call_id, action, why})` for a press that the server did not take.
 // States: `connecting`, `open`, `lost` (with `retryAt` in ms of Date.now, and `why` when the server gave a reason), and
 // `over` when the server let go of a stream of which `isOver()` says that nothing more can come.
 
@@ -110,6 +111,7 @@ export class EventStream {
     this.#heardAt = Date.now();
     this.#attempt = 0;
     const event = JSON.parse(data);
+    if (event.type === "press_refused") return this.#hooks.onRefused?.(event);
     const first = this.#first;
     this.#first = false;
     const resumed = this.#after > 0;

@@ -25,6 +25,7 @@ const CLEARED = {
   replaced: "replaced",
   done: "done",
   not_helpful: "not helpful",
+  withdrawn: "withdrawn",
   call_ended: "call ended",
 };
 const SCORES = {
@@ -44,6 +45,34 @@ const TARGETS = {
   self: "themselves",
 };
 
+const CUES = {
+  repair: "did not catch something",
+  apology: "said sorry",
+  dismissal: "waved the answer away",
+  refusal: "said no",
+  integrity_challenge: "doubted what was said",
+  acceptance: "agreed or thanked",
+  request_manager: "asked for a manager",
+  request_refund: "asked for a refund",
+  request_free: "asked for something free of charge",
+  request_rush: "asked for it sooner",
+  request_cancel: "asked to cancel",
+  request_write_up: "asked for it in writing",
+  request_call_back: "asked to be called back",
+  review_threat: "threatened to tell others",
+  legal_threat: "threatened legal steps",
+  warning: "gave the warning",
+  promise: "promised",
+  self_harm: "spoke of self-harm",
+  medical: "spoke of a medical emergency",
+  danger: "spoke of danger",
+  third_party_joins: "brought somebody onto the line",
+  third_party_leaves: "somebody left the line",
+  repeated_demand: "asked again",
+};
+/** Cues that stand in no list: greetings tell nothing, and nobody is told off while they talk. */
+const UNLISTED = new Set(["greeting", "goodbye", "inflaming"]);
+
 const plain = (name) => String(name).replaceAll("_", " ");
 
 export const kindWords = (kind) => KINDS[kind] ?? plain(kind);
@@ -53,6 +82,25 @@ export const clearedWords = (why) => CLEARED[why] ?? plain(why);
 export const scoreWords = (label) => SCORES[label] ?? plain(label);
 export const lineLevelWords = (level) => LINE_LEVELS[level] ?? `level ${level}`;
 export const targetWords = (target) => TARGETS[target] ?? null;
+
+export const isListed = (cue) => !UNLISTED.has(cue.cue);
+
+/** A cue in short words: `asked for a manager`, `promised: tomorrow before ten (due Tue 24 Nov, 10:00)`. */
+export function cueWords(cue) {
+  const about = cue.cue === "promise" ? cue.detail || cue.text : cue.cue === "repeated_demand" ? plain(cue.detail ?? "") : "";
+  const due = cue.due ? ` (due ${dueWords(cue.due)})` : "";
+  return `${CUES[cue.cue] ?? plain(cue.cue)}${about ? `: ${about}` : ""}${due}`;
+}
+
+function dueWords(iso) {
+  const due = new Date(iso);
+  if (Number.isNaN(due.getTime())) return iso;
+  const part = (options) => due.toLocaleString("en-GB", options);
+  return `${part({ weekday: "short" })} ${due.getDate()} ${part({ month: "short" })}, ${part({ hour: "2-digit", minute: "2-digit" })}`;
+}
+
+/** What waits for a supervisor, as a sentence. */
+export const waitingWords = (waiting) => `Waits for a supervisor: ${stepWords(waiting.step)} (${kindWords(waiting.kind)})`;
 
 export function sideWords(track, agent = "Agent") {
   return track === "agent" ? agent : track === "caller" ? "Caller" : track === "third_party" ? "Third party" : plain(track);
