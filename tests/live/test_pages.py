@@ -492,7 +492,7 @@ def test_a_step_that_waits_is_said_to_the_agent_and_ends_with_approval_or_an_apo
     page.wait_for_selector("#ladder-waiting", state="hidden")
     waits(call, "end_call")
     page.wait_for_selector("#ladder-waiting:visible")
-    call.tell(ev.LadderCooled, reasons=[ev.Reason(rule="cue.apology", what="the caller apologised")], policy="1")
+    call.tell(ev.LadderCooled, step="warning", reasons=[ev.Reason(rule="cue.apology", what="the caller apologised")], policy="1")
     page.wait_for_selector("#ladder-waiting", state="hidden")
     shows(page, "#ladder-cooled", "One step lower since 0:00: the caller apologised")
 

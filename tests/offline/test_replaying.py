@@ -12,7 +12,7 @@ from assistant.guidance.policy_file import load_policy, parse_policy
 from assistant.offline.replaying import FILES_AT_ONCE, Replayed, run_replay
 from scripts.benchmark.signals import made_document
 
-NEW = 'version = "new"\n[budget]\ngap_s = 60.0\n[[rules]]\nid = "acknowledge.upset"\nheat_from = 5.0\n'
+NEW = 'version = "new"\n[budget]\ngap_s = 60.0\nlongest_gap_s = 90.0\n[[rules]]\nid = "acknowledge.upset"\nheat_from = 5.0\n'
 CALLS = 20
 
 

@@ -120,7 +120,9 @@ def test_a_recording_gives_the_document_of_the_live_call(tmp_path: Path, models:
     assert summary.audio_s == pytest.approx(demo_audio.duration_s, abs=0.001)
     (call,) = summary.done
     told = document(tmp_path / "out", "call")
-    assert set(told) == {"call", "utterances", "interruptions", "turn_taking", "heat", "guidance", "summary"}
+    assert set(told) == {
+        *("call", "utterances", "interruptions", "turn_taking", "cues", "arousal", "line", "heat", "guidance", "summary", "signals")
+    }
     assert call.peak_heat == told["summary"]["peak_heat"] > 50
     assert call.ladder_step == told["summary"]["ladder_step"] is not None
     assert told["call"]["ended"] == END
