@@ -38,7 +38,7 @@ class Appraisal:
         self._log = log
         self._leakage_db = leakage_db
         scored: tuple[ScoredTrack, ...] = get_args(ScoredTrack)
-        self._arousal = {track: Arousal(track, rate_hz) for track in scored if track in tracks}
+        self._arousal: dict[Track, Arousal] = {track: Arousal(track, rate_hz) for track in scored if track in tracks}
         self._dropouts = {track: Dropouts(rate_hz) for track in tracks}
         self._loudness = {track: Loudness() for track in tracks}
         self._rate = rate_hz
@@ -56,7 +56,8 @@ class Appraisal:
             if self._separate:
                 start, end = samples_in(event.start_s, self._rate), samples_in(event.end_s, self._rate)
                 self._interruptions(self._turns.words(event.track, event.text, start, end))
-            self._pace(event)
+            if event.track in self._arousal:
+                self._arousal[event.track].words(len(event.text.split()), event.end_s - event.start_s)
             self._tell_line(self._line.utterance(event))
         elif isinstance(event, CueHeard):
             self._tell_line(self._line.cue(event))
@@ -67,7 +68,7 @@ class Appraisal:
         lost = self._dropouts[track].step(window, speaking)
         if lost is not None:
             self._tell_line(self._line.dropout(track, *lost))
-        arousal = self._arousal.get(track) if track != "agent" and track != "mixed" else None
+        arousal = self._arousal.get(track)
         measured = None if arousal is None else arousal.step(window, speaking)
         if measured is not None:
             self.tell(measured)
@@ -113,12 +114,6 @@ class Appraisal:
         if self._separate:
             self.tell(self._taking(now))
         self._advise(self._guide.end(self._log.now_s))
-
-    def _pace(self, said: Utterance) -> None:
-        if said.track == "caller" or said.track == "third_party":
-            arousal = self._arousal.get(said.track)
-            if arousal is not None:
-                arousal.words(len(said.text.split()), said.end_s - said.start_s)
 
     def _taking(self, now: int) -> TurnTaking:
         return self._turns.taking(now, {track: self._leakage_db(track) for track in self._dropouts})

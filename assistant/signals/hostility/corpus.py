@@ -3,9 +3,10 @@
 In: a folder or a file's text. Out: `Line`s with their family. Errors: `CorpusError` naming file and line.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from assistant.errors import AssistantError
 from assistant.signals.hostility.labels import LABELS, Text
@@ -41,10 +42,35 @@ class Line:
 def read_corpus(folder: Path) -> list[Line]:
     """All lines of all `*.txt` in `folder`, by file name. Errors: `CorpusError`, also for a family id that two files
     use."""
-    lines: list[Line] = []
+    return read_families(folder, parse_corpus)
+
+
+class InFamily(Protocol):
+    """A line of a file of families."""
+
+    @property
+    def family(self) -> str:
+        """The id of its family."""
+        ...
+
+    @property
+    def where(self) -> str:
+        """File and line."""
+        ...
+
+
+Parsed = TypeVar("Parsed", bound=InFamily)
+
+
+def read_families(folder: Path, parse: Callable[[str, str], Iterator[Parsed]]) -> list[Parsed]:
+    """What `parse` finds in all `*.txt` of `folder` (it is given content and name), by file name.
+
+    Errors: `CorpusError`, also for a family id that two files use.
+    """
+    lines: list[Parsed] = []
     seen: dict[str, str] = {}
     for file in sorted(folder.glob("*.txt")):
-        for line in parse_corpus(file.read_text(encoding="utf-8"), file.name):
+        for line in parse(file.read_text(encoding="utf-8"), file.name):
             if seen.setdefault(line.family, file.name) != file.name:
                 raise CorpusError(f"{line.where}: family {line.family} is in {seen[line.family]}, too")
             lines.append(line)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import ModelLoadError
 from assistant.signals.cues.kinds import CUES
-from assistant.signals.hostility.labels import LABELS, TARGETS, Judgement
+from assistant.signals.hostility.labels import CUES_AT, LABELS, TARGETS, Judgement
 
 ABUSE_LABELS = ("insult", "threat", "identity_attack", "sexual")
 SURE_CONFIDENCE = 0.8
@@ -24,7 +24,6 @@ it)."""
 _N_LABELS = len(LABELS)
 _LEVEL_AT = slice(_N_LABELS, _N_LABELS + 4)
 _TARGET_AT = slice(_N_LABELS + 4, _N_LABELS + 4 + len(TARGETS))
-_CUES_AT = _TARGET_AT.stop
 _ABUSE_AT = [LABELS.index(name) for name in ABUSE_LABELS]
 
 Logits = NDArray[np.float32]
@@ -100,7 +99,7 @@ def decide(logits: Logits, calibration: Calibration, *, agent: bool = False, con
         scale, shift = calibration.labels[name]
         p[name] = float(_sigmoid(scale * logits[:, at].astype(np.float64) + shift).max())
     cues: dict[str, float] = {}
-    for at, cue in enumerate(CUES, _CUES_AT):
+    for at, cue in enumerate(CUES, CUES_AT):
         scale, shift = calibration.cues[cue]
         cues[cue] = float(_sigmoid(scale * logits[:, at].astype(np.float64) + shift).max())
     if agent:

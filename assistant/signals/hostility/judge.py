@@ -9,16 +9,14 @@ from typing import Protocol
 
 import numpy as np
 
-from assistant.signals.cues.kinds import CUES
 from assistant.signals.hostility.decide import Calibration, Logits, decide
 from assistant.signals.hostility.encode import Encoded, Encoder
-from assistant.signals.hostility.labels import OUTPUTS, Judgement, Text, abstention
+from assistant.signals.hostility.labels import CUES_AT, Judgement, Text, abstention
 from assistant.signals.hostility.language import is_english
 from assistant.signals.hostility.normalise import normalise, windows
 
 SHORT_WORDS = 2
 """So short an answer is judged for hostility by itself: what the other side said before would outweigh it. Its cues may hang on that."""
-HOSTILITY_OUTPUTS = len(OUTPUTS) - len(CUES)
 
 
 class Network(Protocol):
@@ -61,7 +59,7 @@ class HostilityJudge:
         logits = self._run(windows(words), text)
         if text.before and len(words.split()) <= SHORT_WORDS:
             alone = self._run(windows(words), replace(text, before=None))
-            logits = np.concatenate((alone[:, :HOSTILITY_OUTPUTS], logits[:, HOSTILITY_OUTPUTS:]), axis=1)
+            logits = np.concatenate((alone[:, :CUES_AT], logits[:, CUES_AT:]), axis=1)
         return decide(logits, self.calibration, agent=text.speaker == "agent", confidence=text.confidence)
 
     def _run(self, parts: list[str], text: Text) -> Logits:

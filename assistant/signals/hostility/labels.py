@@ -15,6 +15,9 @@ LEVELS = (0, 1, 2, 3)
 OUTPUTS = (*LABELS, *(f"level_{n}" for n in LEVELS), *(f"target_{name}" for name in TARGETS), *CUES)
 """The model's outputs in order, as `id2label` of the checkpoint names them: (41,) logits."""
 
+CUES_AT = OUTPUTS.index(CUES[0])
+"""From here on the outputs are cues; before it, they are of hostility."""
+
 
 @dataclass(frozen=True)
 class Text:
