@@ -174,10 +174,11 @@ class WatchedSteps(Steps):
     def _lack(self, event: UtteranceScored, kind: AbuseKind) -> Lack | None:
         ladder = self.policy.ladder.of(kind)
         demands = ladder.evidence
-        if event.p_abuse < demands.p and event.level == 3:
-            return Lack("evidence.p", f"probability of abuse {event.p_abuse:.2f}, from {demands.p:g}", _short(event.p_abuse, demands.p))
-        if event.confidence is not None and event.confidence < demands.confidence:
-            return unsure(event.confidence, demands.confidence)
+        asked_p, asked_confidence = self._asked_p(event, kind), self._asked_confidence(kind)
+        if event.p_abuse < asked_p and event.level == 3:
+            return Lack("evidence.p", f"probability of abuse {event.p_abuse:.2f}, from {asked_p:g}", _short(event.p_abuse, asked_p))
+        if event.confidence is not None and event.confidence < asked_confidence:
+            return unsure(event.confidence, asked_confidence)
         seen = {**self._evidence[kind], event.utterance_id: event.end_s}
         count = sum(at >= event.end_s - demands.within_s for at in seen.values())
         if count < demands.utterances:

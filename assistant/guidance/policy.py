@@ -58,6 +58,8 @@ class Evidence(Section, frozen=True):
 
     confidence_floor: P = 0.6
     """The least mean word confidence of final words from which anything is concluded."""
+    unfinished_p: P = 0.95
+    """The least `p_abuse` of words that are still being spoken: they have no confidence yet, and can lead to the note alone."""
     distress_p: P = 0.4
     """Words of danger to life or limb count from this probability of `distress` on, besides the cues."""
 

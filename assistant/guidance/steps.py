@@ -101,9 +101,17 @@ class Steps:
         kind = self._kind(event)
         if kind is None:
             return None
-        demands = self.policy.ladder.of(kind).evidence
-        heard = event.confidence is None or event.confidence >= max(demands.confidence, self.policy.evidence.confidence_floor)
-        return kind if heard and (event.p_abuse >= demands.p or not event.abuse) else None
+        heard = event.confidence is None or event.confidence >= self._asked_confidence(kind)
+        counts = event.p_abuse >= self._asked_p(event, kind) or not (event.abuse or event.partial)
+        return kind if heard and counts else None
+
+    def _asked_confidence(self, kind: AbuseKind) -> float:
+        return max(self.policy.ladder.of(kind).evidence.confidence, self.policy.evidence.confidence_floor)
+
+    def _asked_p(self, event: UtteranceScored, kind: AbuseKind) -> float:
+        """The least `p_abuse` that counts: words that are still being spoken have no confidence, so they are asked for more."""
+        asked = self.policy.ladder.of(kind).evidence.p
+        return max(asked, self.policy.evidence.unfinished_p) if event.partial else asked
 
     def _kind(self, event: UtteranceScored) -> AbuseKind | None:
         if event.abuse:

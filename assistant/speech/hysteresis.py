@@ -16,6 +16,10 @@ LATE_SHARE: Final = 0.75
 """From this share of `max_utterance_s` on, the first unvoiced window ends the utterance: better a cut in a short pause
 than one inside a word."""
 
+RISING_MS: Final = 160
+"""The first sounds of speech are often less sure than those that open it: windows at or above `close_p` right before them are speech,
+too, up to so many milliseconds in all."""
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceParameters:
@@ -62,7 +66,7 @@ class GateChange:
 
     kind: Literal["opened", "closed"]
     start_sample: int
-    """The first sample of the first voiced window."""
+    """The first sample of the first window of speech."""
     heard_from_sample: int
     """Where the recogniser begins: the start less the pre-roll; never inside speech of the utterance before."""
     end_sample: int | None
@@ -91,10 +95,12 @@ class VoiceGate:
         self._min_windows = max(1, math.ceil(parameters.min_speech_ms / window_ms))
         self._hang_windows = max(1, math.ceil(parameters.hang_over_ms / window_ms))
         self._pre_roll_samples = math.ceil(parameters.pre_roll_ms / window_ms) * self._window
+        self._rising_windows = math.ceil(RISING_MS / window_ms)
         self._max_windows = max(self._min_windows + 1, math.ceil(parameters.max_utterance_s * 1000 / window_ms))
         self._late_windows = max(self._min_windows + 1, math.ceil(self._max_windows * LATE_SHARE))
         self._windows = 0
         self._voiced_run = 0
+        self._rising_run = 0
         self._unvoiced_run = 0
         self._start: int | None = None
         self._end = 0
@@ -122,7 +128,7 @@ class VoiceGate:
         """The first sample that a coming opening may still ask for; older audio of a closed gate can be dropped."""
         if self._start is not None:
             return self.position_samples
-        return max(self._hear_floor, self.position_samples - self._voiced_run * self._window - self._pre_roll_samples)
+        return max(self._hear_floor, self.position_samples - self._rising_run * self._window - self._pre_roll_samples)
 
     def step(self, p: float) -> GateChange | None:
         """Judges the next window; `p` is its speech probability in [0, 1].
@@ -143,7 +149,7 @@ class VoiceGate:
         `length_samples`, the track's true length, bounds every index where the last window was padded.
         """
         if self._start is None:
-            self._voiced_run = 0
+            self._voiced_run = self._rising_run = 0
             return None
         return self._close(self._start, cut=False, length_samples=length_samples)
 
@@ -151,20 +157,22 @@ class VoiceGate:
         if self._goes_on and p >= self._close_p:
             return self._open(windows_back=1, goes_on=True)
         self._goes_on = False
+        self._rising_run = min(self._rising_run + 1, self._rising_windows) if p >= self._close_p else 0
         if p < self._open_p:
             self._voiced_run = 0
             return None
         self._voiced_run += 1
+        self._rising_run = max(self._rising_run, self._voiced_run)
         if self._voiced_run < self._min_windows:
             return None
-        return self._open(windows_back=self._voiced_run, goes_on=False)
+        return self._open(windows_back=self._rising_run, goes_on=False)
 
     def _open(self, *, windows_back: int, goes_on: bool) -> GateChange:
         start = self.position_samples - windows_back * self._window
         self._start = start
         self._end = self.position_samples
         self._heard_from = max(self._hear_floor, start - self._pre_roll_samples)
-        self._voiced_run = self._unvoiced_run = 0
+        self._voiced_run = self._rising_run = self._unvoiced_run = 0
         self._goes_on = False
         return GateChange("opened", start, self._heard_from, None, self.position_samples, cut=goes_on)
 
@@ -190,6 +198,6 @@ class VoiceGate:
         # unvoiced tail may not.
         self._hear_floor = end + (at - end) // 2
         self._start = None
-        self._voiced_run = self._unvoiced_run = 0
+        self._voiced_run = self._rising_run = self._unvoiced_run = 0
         self._goes_on = cut
         return GateChange("closed", start, self._heard_from, end, at, cut=cut)

@@ -257,7 +257,7 @@ def test_an_interruption_that_words_show_to_be_none_is_taken_back() -> None:
 
 
 def test_final_words_take_back_the_note_that_unfinished_ones_brought() -> None:
-    early = judged(10, 3, partial=True, confidence=None, utterance_id="u1")
+    early = judged(10, 3, partial=True, confidence=None, utterance_id="u1", p=0.99)
     events = run(POLICY, early, judged(11, 0, utterance_id="u1"), judged(20, 3, utterance_id="u2"))
     assert steps(events) == ["note", "note"]
     assert [event.reasons[0].rule for event in events if isinstance(event, ev.LadderCooled)] == ["ladder.taken_back"]
@@ -267,6 +267,14 @@ def test_final_words_take_back_the_note_that_unfinished_ones_brought() -> None:
     nothing = run(POLICY, early, ev.WordsPartial(utterance_id="u1", track="caller", start_s=9, end_s=10, text="", t_s=11))
     assert any(isinstance(event, ev.LadderCooled) for event in nothing)
     assert not any(isinstance(event, ev.LadderCooled) for event in run(POLICY, early, judged(11, 3, utterance_id="u1")))
+
+
+def test_unfinished_words_must_be_surer_than_final_ones() -> None:
+    floor = POLICY.evidence.unfinished_p
+    unsure = judged(10, 3, partial=True, confidence=None, utterance_id="u1", p=floor - 0.01)
+    assert steps(run(POLICY, unsure)) == []
+    assert steps(run(POLICY, unsure, judged(11, 3, utterance_id="u1", p=floor - 0.01))) == ["note"]
+    assert steps(run(POLICY, judged(10, 3, partial=True, confidence=None, utterance_id="u1", p=floor))) == ["note"]
 
 
 def test_unfinished_words_bring_the_note_alone_and_their_final_form_may_skip() -> None:
