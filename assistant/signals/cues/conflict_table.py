@@ -16,11 +16,11 @@ CONFLICT_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "dismissal.do_not_care",
         "care",
-        r"i don't care (?:what|about|for) (?:the|your|you|any)(?: \w+)? ?(?:screen|computer"
+        r"i don't care (?:what|about) (?:the|your|you|any)(?: \w+)? ?(?:screen|computer"
         r"|system|policy|policies|terms|rules|script|excuses|say|says|think|thinks|want"
         r"|problems)?"
         r"|^(?:well |and )?i don't care$",
-        r"which|colour|how you|i don't care (?:what|about) the (?:colour|day|time|price|cost)",
+        r"which|colour|how you|i don't care (?:what|about) the (?:colour|day|time|price|cost|points)",
         "",
     ),
     (

@@ -61,7 +61,7 @@ DEMAND_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|as soon as possible)"
         r"|(?:send|get|fix|do|sort) (?:it|this|that|somebody|someone|one) (?:\w+ ){0,4}?(?:straight away|right now|right away"
         r"|immediately|now|as soon as possible)$",
-        r"(?:i'll|i can|i will) (?:do|get)|hurt|die|myself",
+        r"(?:i'll|i can|i will) (?:do|get)|i do it|hurt|die|deeper|myself|like to do",
         "",
     ),
     (
@@ -147,7 +147,7 @@ DEMAND_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         "legal_threat.sue",
         "sue suing charges damages prosecute",
         r"(?:i'll|i will|i'm going to|gonna|we'll) sue|sue you|pressing charges|press charges|be seeking damages",
-        "so sue me",
+        "so sue me|as good as",
         "",
     ),
     (

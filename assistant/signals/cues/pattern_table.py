@@ -25,7 +25,7 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"killing myself (?:laughing|with)|cut myself (?:off|shaving|on|some|a)|(?:nearly|almost) (?:killed|hurt|cut)"
         r"|hurt myself (?:on|at|when|lifting)|kill myself laughing|burning myself out|years (?:ago|back)|suicide (?:prevention"
         r"|hotline|squad|leaflet|in the first)|not suicidal|ha|gets me suicidal|shoot myself if|(?:friend|brother|cousin"
-        r"|uncle) to suicide|being suicidal",
+        r"|uncle) to suicide|being suicidal|(?:interest|grammar|software|level|form)(?:'s)?|nineteen",
         "",
     ),
     (
@@ -36,7 +36,7 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|be here any ?more|live|wake up)|not wanting to be alive"
         r"|no (?:point|reason) (?:in )?(?:me )?(?:living|being here|going on living|being alive)|strength to be alive|(?:end"
         r"|finish) it all|not wake up|i'd rather (?:be dead|not exist)|without me alive",
-        r"live (?:in|with|near|there|at|on)|dying to|wait|rather die than|so sad i",
+        r"live (?:in|with|near|there|at|on)|dying to|wait|on hold|rather (?:die|be dead) than|so sad i|wanted to die|like i want|(?:she|he) not",
         "",
     ),
     (
@@ -84,7 +84,7 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|trailer's|house is|kitchen's|it's) on fire|(?:there's|there is|we've) (?:a )?(?:fire|smoke|flames|live wire)"
         r"|caught fire|flames coming|white smoke",
         r"(?:smelt|last (?:year|week|month)|years ago|used to|in two thousand|fire (?:sale|place|door|drill|alarm|guard|engine)"
-        r"|should have|toast|no smell|if (?:i|you|there)|log|wood|pellet|gas fire|smoke alarm|was on fire|candle)",
+        r"|should have|toast|no smell|if (?:i|you|there)|log|wood|pellet|gas fire|smoke alarm|was on fire|candle|last summer|there was|for a second|on the news|film|game|bug|once|in the box)",
         "",
     ),
     (
@@ -161,7 +161,7 @@ VETO_TABLE: tuple[VetoRow, ...] = (
     (
         "no_harm",
         "danger medical self_harm",
-        "drill test practice",
+        "drill test practice aid",
         r"(?:fire drill|fire alarm test|it's only a (?:drill|test)|first aid course)",
         0.9,
     ),

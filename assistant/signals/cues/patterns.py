@@ -3,8 +3,9 @@
 In: an utterance's `Wording`, who said it and the utterance before. Out: the patterns that fired, the cues that are vetoed. Pure;
 an utterance takes well under 0.2 ms, since a pattern is only tried where one of its `on` words was said.
 
-A pattern stands in `PATTERN_TABLE` only while at least 97 in 100 of the lines of `models/hostility/cues` on which it fires hold its
-cue (`tests/signals/cues/test_patterns.py` holds it to that); what is less sure is left to the network's score.
+A pattern stands in `PATTERN_TABLE` only while at least 9 in 10 of the lines of `models/hostility/cues` on which it fires hold its
+cue (`tests/signals/cues/test_patterns.py` holds it to that; many of the lines were written to mislead); what is less sure is left to the
+network's score.
 """
 
 import re

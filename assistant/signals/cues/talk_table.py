@@ -8,7 +8,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|one more time)|say again$"
         r"|say that (?:number |bit |name )?again|(?:could|can|would|will) you (?:please )?repeat (?:that|it|the (?:last|first"
         r"|number|end|name|digits?|code|question)|what|yourself)",
-        r"email|writing|if you|want to say|say it again slower|like i|as i|(?:line|call|say it once more and)",
+        r"email|writing|dare|scream|can say|if you|want to say|say it again slower|like i|as i|(?:line|call|say it once more and)",
         "",
     ),
     (
@@ -42,7 +42,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|awful|shocking|dreadful) line"
         r"|(?:the|this|your) line(?:'s| is) (?:\w+ )?(?:bad|poor|terrible|crackly|breaking up|awful)"
         r"|my signal's (?:\w+ )?(?:bad|poor|terrible|rubbish)",
-        r"(?:may|might|when|if) (?:\w+ )*(?:transfer|go dead)|(?:call|ring|phone) me",
+        r"(?:may|might|when|if) (?:\w+ )*(?:transfer|go dead|drop)|(?:call|ring|phone) me|line of|at home",
         "",
     ),
     (
@@ -75,7 +75,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         "sorry what which",
         r"^(?:i'm )?(?:sorry|what|sorry what|what sorry|which)$",
         "",
-        r"^(?!(?:did|do|does|is|was|are|would|could|can|shall|have|what|which|how|when)\b).*NUMBER(?: \w+){0,4}? NUMBER",
+        r"^(?!(?:you've|did|do|does|is|was|are|would|could|can|shall|have|what|which|how|when)\b).*NUMBER(?: \w+){0,4}? NUMBER",
     ),
     (
         "apology.apologise",
@@ -120,7 +120,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"(?:that was|that's|it's|it was|this is|this was) (?:entirely |all |completely )?(?:my"
         r"|our) (?:own )?(?:mistake|fault|error|bad|slip)"
         r"|^(?:oops |whoops |oh )?my (?:bad|mistake)",
-        r"not|\w+n't|if|when|now it's|our fault|is it|never|nothing",
+        r"not|\w+n't|if|when|now it's|our fault|is it|never|nothing|so it's|everyone|own fault",
         "",
     ),
     (
@@ -179,7 +179,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "greeting.hello_alone",
         "hello hi hiya morning afternoon evening",
-        r"^(?:oh |yes )*(?:hi|hiya|hello there|good (?:morning|afternoon|evening))$",
+        r"^(?:oh |yes )*(?:hi|hiya|hello there|good (?:morning|evening))$",
         "",
         "",
     ),
@@ -204,7 +204,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "goodbye.have_a_good_day",
-        "day evening weekend night",
+        "day afternoon evening weekend night",
         r"(?:have|enjoy) (?:a|the rest of your) (?:\w+ )?(?:day|evening|weekend|night|afternoon)$|^(?:okay |right "
         r"|thank you )*good ?night$",
         "",
@@ -222,7 +222,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "third_party_joins.here_is",
-        "speaker joined line phone here",
+        "speaker joined line phone here here's",
         r"you(?:'re| are) on (?:the )?speaker|(?:has|have|'s)(?: just| now)? (?:joined|come on|come onto) (?:us|the (?:line"
         r"|call))|just joined us|on the line with us|(?:gave|given|passed|handed) me the phone(?! back)|took the phone off"
         r"|here's my (?:wife|husband|mum|dad|son|daughter|partner|carer)",
@@ -232,8 +232,8 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "third_party_leaves.gone",
         "just only me us",
-        r"(?:it's|so it's|it is) (?:just|only) (?:me|us|me and you"
-        r"|you and me)(?: now| here| again)*$|just (?:me and you|you and me"
+        r"(?:it's|so it's|it is) (?:just|only) (?:(?:me|us)(?: now| here| again)+|(?:me and you"
+        r"|you and me)(?: now| here| again)*)$|just (?:me and you|you and me"
         r"|us two)$|took you off speaker",
         r"live|in the house|at home",
         "",
