@@ -22,10 +22,10 @@ from assistant.signals.hostility import Judgement, Text
 from assistant.speech.asr import Hearing
 from assistant.timebase import Track, samples_in, seconds
 
-SCORE_EVERY_S = 0.16
+SCORE_EVERY_S = 0.24
 """Words still being spoken are judged again when they changed, no sooner than this after the last time."""
 
-STANDS_AFTER_S = 0.06
+STANDS_AFTER_S = 0.24
 """A judgement of words that did not change for so long counts as read once more: one reading moves nothing."""
 
 SURE_CONFIDENCE = 0.98

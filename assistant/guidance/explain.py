@@ -161,16 +161,19 @@ class _Watch:
     def _near_distress(self, heard: UtteranceScored | CueHeard) -> None:
         if heard.track == "agent" or self._locked_s is not None:
             return
-        asked, floor = self._policy.evidence.distress_p, self._policy.evidence.confidence_floor
+        evidence = self._policy.evidence
+        floor = evidence.confidence_floor
         sure = heard.confidence is None or heard.confidence >= floor
         if isinstance(heard, CueHeard):
-            p, key, due = heard.p, heard.cue_id, heard.cue in DISTRESS
+            if heard.cue not in DISTRESS:
+                return
+            asked, field, p, key = evidence.distress_cue_p, "distress_cue_p", heard.p, heard.cue_id
         else:
-            p, key, due = heard.scores.get("distress", 0.0), heard.utterance_id, heard.scores.get("distress", 0.0) >= asked
-        if due and not sure and heard.confidence is not None:
+            asked, field, p, key = evidence.distress_p, "distress_p", heard.scores.get("distress", 0.0), heard.utterance_id
+        if p >= asked and not sure and heard.confidence is not None:
             lack = unsure(heard.confidence, floor)
-        elif not due and sure and isinstance(heard, UtteranceScored):
-            lack = Lack("distress_p", f"probability of distress {p:.2f}, from {asked:g}", 1.0 - p / asked)
+        elif p < asked and sure:
+            lack = Lack(field, f"probability of distress {p:.2f}, from {asked:g}", 1.0 - p / asked)
         else:
             return
         what = "words of danger to life or limb"
@@ -193,6 +196,8 @@ class _Watch:
                 self._unapproved = None
             case TerminationLocked():
                 self._locked_s = self._locked_s if self._locked_s is not None else t_s
+                for key in [key for key, miss in self._misses.items() if miss.card == "crisis"]:
+                    del self._misses[key]
             case _:
                 pass
 

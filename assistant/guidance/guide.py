@@ -57,6 +57,8 @@ class Guide:
         self._hot_since: float | None = None
         self._hot_s = 0.0
         self._heat_due_s = 0.0
+        self._distress_s: float | None = None
+        """When a cue of distress was heard last."""
 
     @property
     def cards(self) -> Cards:
@@ -185,13 +187,21 @@ class Guide:
 
     def _cue(self, event: CueHeard) -> list[AnyEvent]:
         if event.cue in DISTRESS and event.track != "agent":
-            return self._distress(event.t_s, reason_of(event, f"cue.{event.cue}", "words of danger to life or limb", event.p))
+            return self._distress_cue(event)
         if event.cue == "warning" and event.track == "agent":
             return self._warned(WarningGiven(how="heard", reasons=[reason_of(event, "cue.warning", "the agent gave the warning", event.p)]))
         if event.cue == "apology" and event.track != "agent" and self._steps.apologised(event.start_s):
             self._waiting = None
             return self._cooled(reason_of(event, "cue.apology", "the caller apologised", event.p), "ladder.")
         return []
+
+    def _distress_cue(self, event: CueHeard) -> list[AnyEvent]:
+        """One that is sure, or the second of any."""
+        asked = self.policy.evidence
+        known, self._distress_s = self._distress_s, event.start_s
+        if event.p < asked.distress_cue_p and (known is None or event.start_s > known + asked.distress_within_s):
+            return []
+        return self._distress(event.t_s, reason_of(event, f"cue.{event.cue}", "words of danger to life or limb", event.p))
 
     def _distress(self, t_s: float, reason: Reason) -> list[AnyEvent]:
         if self._steps.ladder.locked:

@@ -62,12 +62,16 @@ class Evidence(Section, frozen=True):
     """The least `p_abuse` of words that are still being spoken: they have no confidence yet, and can lead to the note alone."""
     distress_p: P = 0.4
     """Words of danger to life or limb count from this probability of `distress` on, besides the cues."""
+    distress_cue_p: P = 0.95
+    """A cue of self-harm, a medical emergency or danger counts from this score on; a pattern's is 1 ..."""
+    distress_within_s: Seconds = 120.0
+    """... and so does the second one, whatever its score, within so many seconds of another."""
 
 
 class KindEvidence(Section, frozen=True):
     """What one kind of abuse must bring before it moves the ladder by a step."""
 
-    p: P = 0.0
+    p: P = 0.88
     """The least `p_abuse`, besides the judge's own decision."""
     confidence: P = 0.6
     """The least mean word confidence of final words."""

@@ -132,7 +132,7 @@ def _scored(chance: random.Random, key: str, t_s: float, end_s: float, level: in
         scores=scores,
         level=level,
         target="person" if level >= 2 else "situation",
-        p_abuse=round(chance.uniform(0.6, 0.99) if level == 3 else chance.uniform(0.0, 0.4), 4),
+        p_abuse=round(chance.uniform(0.79, 0.99) if level == 3 else chance.uniform(0.0, 0.4), 4),
         abuse=level == 3,
         start_s=round(t_s, 3),
         end_s=round(end_s, 3),

@@ -26,6 +26,8 @@ HARD_BUDGET = 0.04
 CUE_PRECISIONS, DISTRESS_PRECISIONS = (0.93, 0.9, 0.85, 0.8), (0.75,)
 """A cue's threshold is the lowest at which so large a share of the dev lines that it is found in holds it: the first of these at
 which it is found often enough. Distress must rather be found once too often."""
+DISTRESS_BUDGET = 0.0004
+"""Share of ordinary turns that may be taken for each kind of distress: it brings the card of a crisis and locks the ladder."""
 CUE_RECALL = 0.75
 """Where even the last precision would find less than this, the threshold with the best F1 is taken."""
 
@@ -65,7 +67,7 @@ def calibrate(
         quantile_from_above(hard, HARD_BUDGET),
         0.3,
     )
-    chosen = Calibration(pairs, weights, round(threshold, 4), _cue_pairs(judge, cues))
+    chosen = Calibration(pairs, weights, round(threshold, 4), _cue_pairs(judge, cues, z_ordinary))
     notes = {
         "ordinary_turns": len(ordinary),
         "ordinary_called_abuse": int((p_ordinary >= chosen.threshold).sum()),
@@ -79,8 +81,11 @@ def calibrate(
     return chosen, notes
 
 
-def _cue_pairs(judge: HostilityJudge, lines: Sequence[Example]) -> dict[str, tuple[float, float]]:
-    """For each cue (scale, shift) by which its logit becomes a score whose 0.5 is the threshold."""
+def _cue_pairs(judge: HostilityJudge, lines: Sequence[Example], z_ordinary: Logits) -> dict[str, tuple[float, float]]:
+    """For each cue (scale, shift) by which its logit becomes a score whose 0.5 is the threshold.
+
+    `z_ordinary`, (n, 41): of ordinary turns, which hold no distress.
+    """
     z = logits_of(judge, lines)
     held, _, _ = label_arrays(lines)
     pairs = {}
@@ -90,6 +95,8 @@ def _cue_pairs(judge: HostilityJudge, lines: Sequence[Example]) -> dict[str, tup
         logits = z[asked, OUTPUTS.index(cue)]
         scale, _ = _platt(logits, wanted)
         threshold = _cue_threshold(logits, wanted > 0.5, DISTRESS_PRECISIONS if cue in DISTRESS else CUE_PRECISIONS)
+        if cue in DISTRESS:
+            threshold = max(threshold, quantile_from_above(z_ordinary[:, OUTPUTS.index(cue)], DISTRESS_BUDGET))
         pairs[cue] = (scale, -scale * threshold)
     return pairs
 
@@ -119,8 +126,8 @@ def _platt(z: NDArray[np.float32], wanted: NDArray[np.float32]) -> tuple[float, 
     return max(0.1, float(fit.coef_[0, 0])), float(fit.intercept_[0])
 
 
-def quantile_from_above(p: NDArray[np.float64], share: float) -> float:
+def quantile_from_above(p: NDArray[np.floating[Any]], share: float) -> float:
     """The lowest threshold at which at most `share` of `p` reach it."""
     allowed = int(share * len(p))
     highest = np.sort(p)[::-1]
-    return float(np.nextafter(highest[allowed], 2.0)) if allowed < len(p) else 0.0
+    return float(np.nextafter(highest[allowed], np.inf)) if allowed < len(p) else 0.0

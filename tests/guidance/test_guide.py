@@ -163,15 +163,29 @@ def test_an_apology_in_the_breath_of_an_insult_cools_nothing() -> None:
 
 
 def test_distress_locks_shows_crisis_and_takes_ladder_cards_away() -> None:
-    events = run(POLICY, judged(10, 3), judged(20, 3), cue(22, "self_harm"), judged(40, 3), judged(50, 3))
+    events = run(POLICY, judged(10, 3), judged(20, 3), cue(22, "self_harm", p=0.99), judged(40, 3), judged(50, 3))
     assert any(isinstance(event, ev.TerminationLocked) for event in events)
     assert cards(events) == ["ladder.note", "ladder.warning", "crisis"]
     assert "withdrawn" in [event.why for event in events if isinstance(event, ev.CardCleared)]
     assert steps(events) == ["note", "warning"]
 
 
+def test_one_unsure_word_of_distress_waits_for_a_second() -> None:
+    def locked(*signals: ev.AnyEvent) -> list[float]:
+        guide = Guide(POLICY)
+        return [signal.t_s for signal in signals if any(isinstance(told, ev.TerminationLocked) for told in guide.hear(signal))]
+
+    asked = POLICY.evidence
+    below = asked.distress_cue_p - 0.01
+    assert locked(cue(20, "self_harm", p=below)) == []
+    assert locked(cue(20, "self_harm", p=asked.distress_cue_p)) == [20]
+    assert locked(cue(20, "self_harm", p=below), cue(60, "medical", p=0.5)) == [60]
+    assert locked(cue(20, "danger", p=below), cue(21 + asked.distress_within_s, "danger", p=0.5)) == []
+    assert locked(cue(20, "danger", "agent", p=1.0), cue(30, "danger", p=below)) == []
+
+
 def test_a_person_unlocks() -> None:
-    events = run(POLICY, cue(5, "medical"), ev.Pressed(action="unlock", t_s=10.0), judged(40, 3))
+    events = run(POLICY, cue(5, "medical", p=0.99), ev.Pressed(action="unlock", t_s=10.0), judged(40, 3))
     assert any(isinstance(event, ev.TerminationUnlocked) for event in events)
     assert steps(events) == ["note"]
 

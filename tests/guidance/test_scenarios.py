@@ -27,23 +27,11 @@ SLACK_S = 0.6
 
 THIRD_PARTY_GONE_S = 5.0
 
-GAPS = {
-    "bad_line": "the judge takes a street full of water for danger",
-    "calming_down": "no next_step: the heat falls before anything is accepted",
+by_name = pytest.mark.parametrize("name", [path.stem for path in SCRIPTS])
+AUDIO_GAPS = {
+    "2_the_mirror": "the tiny recogniser mishears the last words, and the judge takes what it heard for a wish to die",
 }
 """What the product does not show yet; each fails as long as it does not, and as soon as it does."""
-by_name = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(path.stem, marks=pytest.mark.xfail(strict=True, reason=GAPS[path.stem])) if path.stem in GAPS else path.stem
-        for path in SCRIPTS
-    ],
-)
-AUDIO_GAPS = {
-    "2_the_mirror": "words that the tiny recogniser mishears while they are spoken bring a note",
-    "3_fired_as_a_customer": "misheard unfinished words bring the note twice more; the final words take it back",
-    "5_free_and_now": "words that the tiny recogniser mishears while they are spoken bring a note",
-}
 spoken_by_name = pytest.mark.parametrize(
     "name",
     [
@@ -181,7 +169,6 @@ def test_a_transcript_shows_what_the_call_is_known_for(calls: dict[str, Scenario
 
 
 @pytest.mark.model
-@pytest.mark.xfail(strict=True, reason="the judge takes `i am not going up on a chair in the dark for you` for a threat")
 def test_only_abuse_moves_the_ladder(calls: dict[str, Scenario], scored: dict[str, Document]) -> None:
     moved = {
         name: unfounded(scored[name], call, scenarios.transcript_spans(call)) for name, call in calls.items() if call.nature == "abusive"

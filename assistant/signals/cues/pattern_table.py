@@ -36,7 +36,8 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|be here any ?more|live|wake up)|not wanting to be alive"
         r"|no (?:point|reason) (?:in )?(?:me )?(?:living|being here|going on living|being alive)|strength to be alive|(?:end"
         r"|finish) it all|not wake up|i'd rather (?:be dead|not exist)|without me alive",
-        r"live (?:in|with|near|there|at|on)|dying to|wait|on hold|rather (?:die|be dead) than|so sad i|wanted to die|like i want|(?:she|he) not",
+        r"live (?:in|with|near|there|at|on)|dying to|wait|on hold|rather (?:die|be dead) than|so sad i|wanted to die"
+        r"|like i want|(?:she|he) not",
         "",
     ),
     (
@@ -84,7 +85,8 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|trailer's|house is|kitchen's|it's) on fire|(?:there's|there is|we've) (?:a )?(?:fire|smoke|flames|live wire)"
         r"|caught fire|flames coming|white smoke",
         r"(?:smelt|last (?:year|week|month)|years ago|used to|in two thousand|fire (?:sale|place|door|drill|alarm|guard|engine)"
-        r"|should have|toast|no smell|if (?:i|you|there)|log|wood|pellet|gas fire|smoke alarm|was on fire|candle|last summer|there was|for a second|on the news|film|game|bug|once|in the box)",
+        r"|should have|toast|no smell|if (?:i|you|there)|log|wood|pellet|gas fire|smoke alarm|was on fire|candle|last summer"
+        r"|there was|for a second|on the news|film|game|bug|once|in the box)",
         "",
     ),
     (
