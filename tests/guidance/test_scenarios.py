@@ -28,19 +28,7 @@ SLACK_S = 0.6
 THIRD_PARTY_GONE_S = 5.0
 
 by_name = pytest.mark.parametrize("name", [path.stem for path in SCRIPTS])
-AUDIO_GAPS = {
-    "2_the_mirror": "the tiny recogniser mishears the last words, and the judge takes what it heard for a wish to die",
-}
-"""What the product does not show yet; each fails as long as it does not, and as soon as it does."""
-spoken_by_name = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(path.stem, marks=pytest.mark.xfail(strict=True, reason=AUDIO_GAPS[path.stem]))
-        if path.stem in AUDIO_GAPS
-        else path.stem
-        for path in SPOKEN
-    ],
-)
+spoken_by_name = pytest.mark.parametrize("name", [path.stem for path in SPOKEN])
 
 
 @pytest.fixture(scope="module")

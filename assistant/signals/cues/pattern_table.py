@@ -153,6 +153,13 @@ VETO_TABLE: tuple[VetoRow, ...] = (
         1.01,
     ),
     (
+        "done_with",
+        "self_harm",
+        "done",
+        r"done with (?:this|that|you)(?: (?:lot|people|company|call|nonsense))?(?: (?:goodbye|bye))?$",
+        0.98,
+    ),
+    (
         "good_review",
         "review_threat",
         "review reviews",
