@@ -57,8 +57,8 @@ class Guide:
         self._hot_since: float | None = None
         self._hot_s = 0.0
         self._heat_due_s = 0.0
-        self._distress_s: float | None = None
-        """When a cue of distress was heard last."""
+        self._last_distress: CueHeard | None = None
+        """The cue of distress that was heard last."""
 
     @property
     def cards(self) -> Cards:
@@ -196,10 +196,11 @@ class Guide:
         return []
 
     def _distress_cue(self, event: CueHeard) -> list[AnyEvent]:
-        """One that is sure, or the second of any."""
+        """One that is sure, or one in a second utterance."""
         asked = self.policy.evidence
-        known, self._distress_s = self._distress_s, event.start_s
-        if event.p < asked.distress_cue_p and (known is None or event.start_s > known + asked.distress_within_s):
+        last, self._last_distress = self._last_distress, event
+        again = last is not None and last.utterance_id != event.utterance_id and event.start_s <= last.start_s + asked.distress_within_s
+        if event.p < asked.distress_cue_p and not again:
             return []
         return self._distress(event.t_s, reason_of(event, f"cue.{event.cue}", "words of danger to life or limb", event.p))
 

@@ -65,7 +65,7 @@ class Evidence(Section, frozen=True):
     distress_cue_p: P = 0.95
     """A cue of self-harm, a medical emergency or danger counts from this score on; a pattern's is 1 ..."""
     distress_within_s: Seconds = 120.0
-    """... and so does the second one, whatever its score, within so many seconds of another."""
+    """... and so does one in a second utterance, whatever its score, within so many seconds of another."""
 
 
 class KindEvidence(Section, frozen=True):

@@ -181,6 +181,7 @@ def test_one_unsure_word_of_distress_waits_for_a_second() -> None:
     assert locked(cue(20, "self_harm", p=asked.distress_cue_p)) == [20]
     assert locked(cue(20, "self_harm", p=below), cue(60, "medical", p=0.5)) == [60]
     assert locked(cue(20, "danger", p=below), cue(21 + asked.distress_within_s, "danger", p=0.5)) == []
+    assert locked(cue(20, "self_harm", p=below), cue(20.1, "medical", p=below, utterance_id="u20")) == []
     assert locked(cue(20, "danger", "agent", p=1.0), cue(30, "danger", p=below)) == []
 
 

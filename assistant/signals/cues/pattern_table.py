@@ -25,7 +25,7 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"killing myself (?:laughing|with)|cut myself (?:off|shaving|on|some|a)|(?:nearly|almost) (?:killed|hurt|cut)"
         r"|hurt myself (?:on|at|when|lifting)|kill myself laughing|burning myself out|years (?:ago|back)|suicide (?:prevention"
         r"|hotline|squad|leaflet|in the first)|not suicidal|ha|gets me suicidal|shoot myself if|(?:friend|brother|cousin"
-        r"|uncle) to suicide|being suicidal|(?:interest|grammar|software|level|form)(?:'s)?|nineteen",
+        r"|uncle) to suicide|being suicidal|(?:interest's|grammar that's|software makes|in level|on the form)|in nineteen",
         "",
     ),
     (
@@ -86,7 +86,7 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|caught fire|flames coming|white smoke",
         r"(?:smelt|last (?:year|week|month)|years ago|used to|in two thousand|fire (?:sale|place|door|drill|alarm|guard|engine)"
         r"|should have|toast|no smell|if (?:i|you|there)|log|wood|pellet|gas fire|smoke alarm|was on fire|candle|last summer"
-        r"|there was|for a second|on the news|film|game|bug|once|in the box)",
+        r"|there was a gas leak|for a second|on the news|film|game|bug|(?<!at )once|in the box)",
         "",
     ),
     (
