@@ -103,15 +103,19 @@ def given(policy: Policy, signals: Iterable[AnyEvent], duration_s: float) -> Giv
                     peak = max(peak, event.heat)
                 case CardShown():
                     card_s = moment.t_s if card_s is None else card_s
-                    advice.append(Advised(moment.t_s, "card", event.card, event.reasons[0].rule if event.reasons else ""))
+                    advice.append(Advised(moment.t_s, "card", event.card, _first_rule(event)))
                 case LadderMoved():
-                    advice.append(Advised(moment.t_s, "step", event.step, event.reasons[0].rule if event.reasons else ""))
+                    advice.append(Advised(moment.t_s, "step", event.step, _first_rule(event)))
                 case TerminationLocked():
-                    advice.append(Advised(moment.t_s, "lock", "locked", event.reasons[0].rule if event.reasons else ""))
+                    advice.append(Advised(moment.t_s, "lock", "locked", _first_rule(event)))
                 case _:
                     pass
     delay_s = None if cause_s is None or card_s is None else round(card_s - cause_s, 3)
     return Given(tuple(advice), peak, delay_s)
+
+
+def _first_rule(event: CardShown | LadderMoved | TerminationLocked) -> str:
+    return event.reasons[0].rule if event.reasons else ""
 
 
 def is_calm(signals: Iterable[AnyEvent], peak_heat: float) -> bool:

@@ -14,8 +14,6 @@ from assistant.events import (
     CueHeard,
     LadderMoved,
     Reason,
-    SpeechEnded,
-    SpeechStarted,
     StepApproved,
     TerminationLocked,
     UtteranceScored,
@@ -118,7 +116,6 @@ class _Watch:
         self._rules = WatchedRules(policy, self._misses)
         self._steps = WatchedSteps(policy, self._misses)
         self._guide = Guide(policy, self._rules, self._steps)
-        self._speaks = False
         self._asked: dict[str, _Asked] = {}
         self._unapproved: tuple[LadderMoved, float] | None = None
         self._came: dict[str, Came] = {}
@@ -138,18 +135,11 @@ class _Watch:
         return Explanation(self._policy.version, tuple(self._came.values()), tuple(held), tuple(self._near()), self._locked_s)
 
     def _signal(self, moment: Moment) -> None:
-        match moment.signal:
-            case SpeechStarted(track="agent"):
-                self._speaks = True
-            case SpeechEnded(track="agent"):
-                self._speaks = False
-            case UtteranceScored() | CueHeard() as heard:
-                self._near_distress(heard)
-                floor = self._policy.evidence.confidence_floor
-                if heard.confidence is not None and heard.confidence < floor:
-                    self._unsure(heard, heard.confidence, floor)
-            case _:
-                pass
+        heard, evidence = moment.signal, self._policy.evidence
+        if isinstance(heard, UtteranceScored | CueHeard):
+            self._near_distress(heard)
+            if heard.confidence is not None and not evidence.heard_well(heard.confidence):
+                self._unsure(heard, heard.confidence, evidence.confidence_floor)
 
     def _unsure(self, heard: UtteranceScored | CueHeard, confidence: float, floor: float) -> None:
         self._rules.unsure(heard, self._guide.situation(heard.t_s), floor)
@@ -162,8 +152,7 @@ class _Watch:
         if heard.track == "agent" or self._locked_s is not None:
             return
         evidence = self._policy.evidence
-        floor = evidence.confidence_floor
-        sure = heard.confidence is None or heard.confidence >= floor
+        sure = evidence.heard_well(heard.confidence)
         if isinstance(heard, CueHeard):
             if heard.cue not in DISTRESS:
                 return
@@ -171,7 +160,7 @@ class _Watch:
         else:
             asked, field, p, key = evidence.distress_p, "distress_p", heard.scores.get("distress", 0.0), heard.utterance_id
         if p >= asked and not sure and heard.confidence is not None:
-            lack = unsure(heard.confidence, floor)
+            lack = unsure(heard.confidence, evidence.confidence_floor)
         elif p < asked and sure:
             lack = Lack(field, f"probability of distress {p:.2f}, from {asked:g}", 1.0 - p / asked)
         else:
@@ -196,8 +185,7 @@ class _Watch:
                 self._unapproved = None
             case TerminationLocked():
                 self._locked_s = self._locked_s if self._locked_s is not None else t_s
-                for key in [key for key, miss in self._misses.items() if miss.card == "crisis"]:
-                    del self._misses[key]
+                self._misses.forget("crisis")
             case _:
                 pass
 
@@ -212,7 +200,7 @@ class _Watch:
             if asked.candidate is not candidate:
                 asked.candidate = candidate
                 asked.times += 1
-            blocked = self._guide.cards.blocked(candidate, t_s, self._speaks)
+            blocked = self._guide.cards.blocked(candidate, t_s, self._guide.agent_speaks)
             if blocked is not None:
                 asked.block(blocked, t_s, self._guide.cards.blocked_until(candidate, blocked))
 

@@ -65,6 +65,11 @@ class Guide:
         """What is on the screen and why others are not: for explaining."""
         return self._cards
 
+    @property
+    def agent_speaks(self) -> bool:
+        """Whether the agent's speech is open."""
+        return self._agent_speaks
+
     def hear(self, event: AnyEvent) -> list[AnyEvent]:
         """What follows from an event of the call."""
         match event:
@@ -128,7 +133,7 @@ class Guide:
         if cause is not None:
             self._heat.cause(cause.key, cause.t_s, cause.points, cause.reason, grave=cause.grave)
             events += self._tell_heat(t_s)
-        unsure = isinstance(event, UtteranceScored | CueHeard) and not self._heard_well(event)
+        unsure = isinstance(event, UtteranceScored | CueHeard) and not self.policy.evidence.heard_well(event.confidence)
         self._follow_third_party(event)
         if isinstance(event, UtteranceScored):
             events += self._judged(event, unsure)
@@ -139,9 +144,6 @@ class Guide:
         if self._cards.busy:
             events += self._settle(t_s)
         return events
-
-    def _heard_well(self, event: UtteranceScored | CueHeard) -> bool:
-        return event.confidence is None or event.confidence >= self.policy.evidence.confidence_floor
 
     def _follow_third_party(self, event: AnyEvent) -> None:
         """Who speaks is on the line, for a while; who is heard to leave is not."""

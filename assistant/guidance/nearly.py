@@ -56,6 +56,11 @@ class Misses(dict[tuple[str, str], NearMiss]):
         if miss.short <= NEAR:
             self[miss.rule, miss.key] = miss
 
+    def forget(self, card: str, key: str | None = None) -> None:
+        """The misses of a card, all or those of one belief, are none after all."""
+        for at in [at for at, miss in self.items() if miss.card == card and key in (None, miss.key)]:
+            del self[at]
+
 
 class WatchedRules(Rules):
     """The rules of a policy over one call, and what they missed."""
@@ -147,8 +152,7 @@ class WatchedSteps(Steps):
         used = event.utterance_id in self._used
         lack = self._of_nobody(event) if kind is None else self._lack(event, kind)
         moved = super().judged(event)
-        for key in [key for key, miss in self._misses.items() if miss.card == "ladder" and miss.key == event.utterance_id]:
-            del self._misses[key]
+        self._misses.forget("ladder", event.utterance_id)
         if moved is None and lack is not None and not used:
             self.note(event, kind, lack)
         return moved

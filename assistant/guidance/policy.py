@@ -67,6 +67,10 @@ class Evidence(Section, frozen=True):
     distress_within_s: Seconds = 120.0
     """... and so does one in a second utterance, whatever its score, within so many seconds of another."""
 
+    def heard_well(self, confidence: float | None) -> bool:
+        """Whether anything may be concluded from words of this confidence; those that have none pass."""
+        return confidence is None or confidence >= self.confidence_floor
+
 
 class KindEvidence(Section, frozen=True):
     """What one kind of abuse must bring before it moves the ladder by a step."""
