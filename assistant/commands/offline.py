@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -105,7 +106,7 @@ def classify(
     from assistant.engine import load_hostility
     from assistant.signals.hostility import classify_stream
 
-    classify_stream(sys.stdin.buffer, sys.stdout, load_hostility(ModelSettings(hostility=model)), batch)
+    classify_stream(sys.stdin.buffer, sys.stdout, load_hostility(ModelSettings(hostility=model)), batch, threads=os.cpu_count() or 1)
 
 
 def evaluate(

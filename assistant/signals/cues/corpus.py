@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.signals.cues.kinds import CUES, CueKind
+from assistant.signals.cues.kinds import CUES, CueKind, may_say
 from assistant.signals.hostility.corpus import CorpusError, headed_rows, read_families, said_and_before
 from assistant.signals.hostility.labels import Text
 
@@ -42,5 +42,7 @@ def parse_cue_lines(content: str, name: str) -> Iterator[CueLine]:
         cues = frozenset(cue for cue in CUES if cue in named)
         if len(cues) != len(named):
             raise CorpusError(f"{where}: unknown cue {', '.join(sorted(named - cues))}")
+        if unsaid := [cue for cue in CUES if cue in named and not may_say(speaker, cue)]:
+            raise CorpusError(f"{where}: the {speaker} does not say {', '.join(unsaid)} (models/hostility/cues/README.md)")
         said, before, before_speaker = said_and_before(words, where)
         yield CueLine(family, tags, Text(said, speaker, before, before_speaker), cues, where)

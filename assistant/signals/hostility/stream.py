@@ -5,6 +5,7 @@ In: text or JSON lines. Out: JSON lines. A bad line is answered with an `error` 
 
 import json
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TextIO
 
@@ -13,29 +14,37 @@ from assistant.signals.hostility.labels import Classifier, Judgement, Text
 _PLACES = 4
 
 
-def classify_stream(lines: Iterable[str | bytes], out: TextIO, classifier: Classifier, batch: int = 32) -> int:
+def classify_stream(lines: Iterable[str | bytes], out: TextIO, classifier: Classifier, batch: int = 32, threads: int = 1) -> int:
     """Judges each of `lines` and writes one JSON line for each to `out`; returns how many were bad.
 
     A line is a text, or a JSON object `{"text", "speaker"?, "before"?, "before_speaker"?, "confidence"?}`. Bytes that
     are not UTF-8 are replaced, not refused. An empty line is judged (and abstained from), so that line numbers stay in
-    step. `out` is flushed after each batch. `batch` is 1 for interactive use. Errors: `ValueError` for a `batch` below
-    1.
+    step. `out` is flushed after each batch, whose texts are shared out among `threads`; it is 1 for interactive use. Errors:
+    `ValueError` for a `batch` or `threads` below 1.
     """
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1, not {batch}")
+    if batch < 1 or threads < 1:
+        raise ValueError(f"batch and threads must be at least 1, not {batch} and {threads}")
     bad = 0
-    for chunk in _chunks(lines, batch):
-        parsed = [_parse(line) for line in chunk]
-        judgements = iter(classifier.judge([text for text in parsed if isinstance(text, Text)]))
-        for item in parsed:
-            if isinstance(item, Text):
-                record = as_record(item, next(judgements))
-            else:
-                record = item
-                bad += 1
-            out.write(json.dumps(record, ensure_ascii=False) + "\n")
-        out.flush()
+    with ThreadPoolExecutor(threads) as pool:
+        for chunk in _chunks(lines, batch):
+            parsed = [_parse(line) for line in chunk]
+            texts = [text for text in parsed if isinstance(text, Text)]
+            shares = pool.map(classifier.judge, (texts[at::threads] for at in range(threads)))
+            judgements = iter(_dealt(list(shares), len(texts)))
+            for item in parsed:
+                if isinstance(item, Text):
+                    record = as_record(item, next(judgements))
+                else:
+                    record = item
+                    bad += 1
+                out.write(json.dumps(record, ensure_ascii=False) + "\n")
+            out.flush()
     return bad
+
+
+def _dealt(shares: list[list[Judgement]], count: int) -> list[Judgement]:
+    """What was dealt out like cards, in its first order again."""
+    return [shares[at % len(shares)][at // len(shares)] for at in range(count)]
 
 
 def as_record(text: Text, judgement: Judgement) -> dict[str, Any]:
@@ -85,6 +94,4 @@ def _from_object(data: dict[str, Any]) -> Text | dict[str, Any]:
     confidence = 1.0 if confidence is None else confidence
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         return {"text": data["text"], "error": "`confidence` is not a number in [0, 1]"}
-    return Text(
-        data["text"], data.get("speaker") or "caller", data.get("before"), data.get("before_speaker"), float(confidence)
-    )
+    return Text(data["text"], data.get("speaker") or "caller", data.get("before"), data.get("before_speaker"), float(confidence))

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assistant.signals.hostility import LABELS, Judgement, Text, classify_stream
 from assistant.signals.hostility.labels import abstention
@@ -90,12 +92,25 @@ def test_answers_come_while_lines_are_still_coming() -> None:
     assert seen == [0, 0, 2, 2, 4, 4, 6, 6, 8, 8]
 
 
+@settings(deadline=None)
+@given(count=st.integers(0, 40), batch=st.integers(1, 12), threads=st.integers(1, 5))
+def test_answers_come_in_order_however_many_threads_judge(count: int, batch: int, threads: int) -> None:
+    lines = [" ".join(["word"] * (at % 7)) for at in range(count)]
+    out = io.StringIO()
+    classify_stream(lines, out, WordCounter(), batch, threads)
+    assert [json.loads(row)["text"] for row in out.getvalue().splitlines()] == lines
+    alone = io.StringIO()
+    classify_stream(lines, alone, WordCounter(), 1)
+    assert out.getvalue() == alone.getvalue()
+
+
 def test_no_batch_is_larger_than_asked() -> None:
     judge = WordCounter()
     classify_stream((f"line {n}" for n in range(100)), io.StringIO(), judge, batch=7)
     assert judge.largest == 7
 
 
-def test_a_batch_below_one_is_refused() -> None:
+@pytest.mark.parametrize(("batch", "threads"), [(0, 1), (1, 0)])
+def test_a_batch_or_threads_below_one_are_refused(batch: int, threads: int) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        classify_stream([], io.StringIO(), WordCounter(), batch=0)
+        classify_stream([], io.StringIO(), WordCounter(), batch, threads)
