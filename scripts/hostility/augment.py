@@ -163,7 +163,7 @@ class Augmenter:
             example = self.precede(example, rng.choice(others))
         if rng.random() < 0.55:
             example = self.noise(example, rng.choice((0.3, 1.0, 2.0)))
-        if rng.random() < 0.06:
+        if rng.random() < 0.08:
             example = self.misspell(example)
         return example
 
@@ -245,7 +245,7 @@ class Augmenter:
         return example
 
     def misspell(self, example: Example) -> Example:
-        """One word with two letters swapped, one lost or one doubled."""
+        """One word with two letters swapped, one lost or one doubled, cut in two, or grown together with the next."""
         words = example.text.text.split()
         long = [at for at, word in enumerate(words) if len(word) > 3]
         if not long:
@@ -253,11 +253,14 @@ class Augmenter:
         at = self._rng.choice(long)
         word = words[at]
         cut = self._rng.randrange(1, len(word) - 1)
-        words[at] = self._rng.choice(
+        following = words[at + 1 : at + 2]
+        words[at : at + 2] = self._rng.choice(
             (
-                word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :],
-                word[:cut] + word[cut + 1 :],
-                word[:cut] + word[cut] + word[cut:],
+                [word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :], *following],
+                [word[:cut] + word[cut + 1 :], *following],
+                [word[:cut] + word[cut] + word[cut:], *following],
+                [word[:cut], word[cut:], *following],
+                ["".join([word, *following])],
             )
         )
         return _said(example, " ".join(words))

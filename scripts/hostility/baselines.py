@@ -16,7 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
 from assistant.signals.hostility.labels import LABELS, Judgement, Text
 from assistant.signals.hostility.normalise import normalise
-from scripts.hostility.calibrate import HARD_BUDGET, ORDINARY_BUDGET, UPSET_BUDGET, quantile_from_above
+from scripts.hostility.calibrate import lowest_threshold
 from scripts.hostility.dataset import Dataset
 from scripts.hostility.examples import Example
 
@@ -63,11 +63,7 @@ class TfidfRegression:
         self._pipeline.fit([e.text.text for e in known], [3 in e.levels for e in known])
         ordinary = self._p([e.text.text for e in data.ordinary_dev])
         upset, hard = (self._p([e.text.text for e in data.corpus_dev_clean if e.levels == {n}]) for n in (1, 0))
-        self.threshold = max(
-            quantile_from_above(ordinary, ORDINARY_BUDGET),
-            quantile_from_above(upset, UPSET_BUDGET),
-            quantile_from_above(hard, HARD_BUDGET),
-        )
+        self.threshold = lowest_threshold(ordinary, [turn.source for turn in data.ordinary_dev], upset, hard)
 
     def judge(self, texts: Sequence[Text]) -> list[Judgement]:
         """One judgement a text, in order."""

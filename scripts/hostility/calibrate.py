@@ -18,6 +18,8 @@ from scripts.hostility.examples import ASKED, Example, label_arrays
 
 ORDINARY_BUDGET = 0.0007
 """Share of ordinary turns that may be called abuse: below the promised 1 in 1,000, because they are a sample."""
+SOURCE_BUDGET = 0.001
+"""The same for each source of them alone: the largest must not hide the others."""
 UPSET_BUDGET = 0.018
 """Share of the corpus's upset (level 1) dev lines that may be called abuse (promise: 0.02)."""
 HARD_BUDGET = 0.04
@@ -61,12 +63,7 @@ def calibrate(
     draft = Calibration(pairs, weights)
     p_corpus, p_ordinary = raw_p_abuse(z_corpus, draft), raw_p_abuse(z_ordinary, draft)
     upset, hard = p_corpus[levels[:, 1]], p_corpus[levels[:, 0]]
-    threshold = max(
-        quantile_from_above(p_ordinary, ORDINARY_BUDGET),
-        quantile_from_above(upset, UPSET_BUDGET),
-        quantile_from_above(hard, HARD_BUDGET),
-        0.3,
-    )
+    threshold = max(lowest_threshold(p_ordinary, [turn.source for turn in ordinary], upset, hard), 0.3)
     chosen = Calibration(pairs, weights, round(threshold, 4), _cue_pairs(judge, cues, z_ordinary))
     notes = {
         "ordinary_turns": len(ordinary),
@@ -124,6 +121,19 @@ def _platt(z: NDArray[np.float32], wanted: NDArray[np.float32]) -> tuple[float, 
         return 1.0, 0.0
     fit = LogisticRegression(C=1.0).fit(z[known, None].astype(np.float64), answers)
     return max(0.1, float(fit.coef_[0, 0])), float(fit.intercept_[0])
+
+
+def lowest_threshold(
+    ordinary: NDArray[np.floating[Any]], sources: Sequence[str], upset: NDArray[np.floating[Any]], hard: NDArray[np.floating[Any]]
+) -> float:
+    """The lowest that keeps all budgets: `p_abuse` of ordinary turns with the source of each, of upset lines and of level 0 lines."""
+    of = np.array(sources)
+    return max(
+        quantile_from_above(ordinary, ORDINARY_BUDGET),
+        *(quantile_from_above(ordinary[of == source], SOURCE_BUDGET) for source in sorted(set(sources))),
+        quantile_from_above(upset, UPSET_BUDGET),
+        quantile_from_above(hard, HARD_BUDGET),
+    )
 
 
 def quantile_from_above(p: NDArray[np.floating[Any]], share: float) -> float:

@@ -6,6 +6,7 @@ In: (windows, 41) float logits in the order of `OUTPUTS`. Out: one `Judgement`. 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ _N_LABELS = len(LABELS)
 _LEVEL_AT = slice(_N_LABELS, _N_LABELS + 4)
 _TARGET_AT = slice(_N_LABELS + 4, _N_LABELS + 4 + len(TARGETS))
 _ABUSE_AT = [LABELS.index(name) for name in ABUSE_LABELS]
+_INDEPENDENT = [*range(_N_LABELS), *range(CUES_AT, CUES_AT + len(CUES))]
 
 Logits = NDArray[np.float32]
 
@@ -42,6 +44,11 @@ class Calibration:
     abuse: tuple[float, float, float] = (1.0, 0.0, 0.0)
     threshold: float = 0.5
     cues: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict.fromkeys(CUES, (1.0, 0.0)))
+
+    @cached_property
+    def independent(self) -> NDArray[np.float64]:
+        """(32, 2): scale and shift of each label and cue, in the order of `_INDEPENDENT`."""
+        return np.array([*(self.labels[name] for name in LABELS), *(self.cues[cue] for cue in CUES)])
 
     @classmethod
     def load(cls, file: Path) -> "Calibration":
@@ -94,14 +101,10 @@ def decide(logits: Logits, calibration: Calibration, *, agent: bool = False, con
     """
     p_window = raw_p_abuse(logits, calibration)
     worst = int(np.argmax(p_window))
-    p = {}
-    for at, name in enumerate(LABELS):
-        scale, shift = calibration.labels[name]
-        p[name] = float(_sigmoid(scale * logits[:, at].astype(np.float64) + shift).max())
-    cues: dict[str, float] = {}
-    for at, cue in enumerate(CUES, CUES_AT):
-        scale, shift = calibration.cues[cue]
-        cues[cue] = float(_sigmoid(scale * logits[:, at].astype(np.float64) + shift).max())
+    scales, shifts = calibration.independent.T
+    each = _sigmoid(scales * logits[:, _INDEPENDENT].astype(np.float64) + shifts).max(axis=0).tolist()
+    p = dict(zip(LABELS, each, strict=False))
+    cues: dict[str, float] = dict(zip(CUES, each[_N_LABELS:], strict=True))
     if agent:
         p["distress"] = 0.0
     p_abuse = float(p_window[worst]) * claim(confidence)

@@ -44,12 +44,13 @@ och det att jag inte ar en som pa med har hej tack vill kan inga mycket varfor d
 """
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _FOREIGN = tuple(frozenset(block.split()) for block in _FOREIGN_WORDS.split("\n\n"))
+_ANY_FOREIGN = frozenset().union(*_FOREIGN)
 
 
 def is_english(raw: str, normalised: str) -> bool:
     """False when most letters of `raw` are of another script, or the function words are plainly of another language."""
     latin = other = 0
-    for char in raw:
+    for char in "" if raw.isascii() else raw:
         if char.isalpha():
             if unicodedata.name(char, "").startswith(("LATIN", "FULLWIDTH LATIN", "MATHEMATICAL", "MODIFIER")):
                 latin += 1
@@ -58,6 +59,8 @@ def is_english(raw: str, normalised: str) -> bool:
     if other > latin:
         return False
     words = normalised.split()
+    if sum(word in _ANY_FOREIGN for word in words) < 2:
+        return True
     english = sum(word in _ENGLISH for word in words)
     foreign = max(sum(word in language for word in words) for language in _FOREIGN)
     return not (foreign >= 2 and foreign >= 2 * english + 1 and foreign >= 0.25 * len(words))

@@ -33,12 +33,8 @@ def normalise(text: str) -> str:
 
     Takes NUL, lone surrogates, emoji and any other script, and never raises. `normalise(normalise(x)) == normalise(x)`.
     """
-    plain = "".join(" " if _unprintable(c) else c for c in text.translate(_APOSTROPHES))
-    plain = unicodedata.normalize("NFKD", plain.lower())
-    plain = (
-        "".join(c for c in plain if not unicodedata.combining(c)).lower().translate(_STROKED).translate(_APOSTROPHES)
-    )
-    plain = _NOISE_MARK.sub(" ", plain)
+    plain = text.lower() if text.isascii() and text.isprintable() else _latin(text)
+    plain = _NOISE_MARK.sub(" ", plain.translate(_APOSTROPHES))
     plain = _ADDRESS.sub(" ", plain)
     plain = _TAG.sub("", _HANDLE.sub(" ", plain))
     plain = _words(unhide(plain))
@@ -46,6 +42,13 @@ def normalise(text: str) -> str:
     while (again := _words(unhide(plain))) != plain:
         plain = again
     return plain
+
+
+def _latin(text: str) -> str:
+    """Lower case, without accents and what cannot be printed."""
+    plain = "".join(" " if _unprintable(c) else c for c in text.translate(_APOSTROPHES))
+    plain = unicodedata.normalize("NFKD", plain.lower())
+    return "".join(c for c in plain if not unicodedata.combining(c)).lower().translate(_STROKED)
 
 
 def windows(text: str) -> list[str]:
