@@ -62,7 +62,7 @@ class Evidence(Section, frozen=True):
     """The least `p_abuse` of words that are still being spoken: they have no confidence yet, and can lead to the note alone."""
     distress_p: P = 0.4
     """Words of danger to life or limb count from this probability of `distress` on, besides the cues."""
-    distress_cue_p: P = 0.95
+    distress_cue_p: P = 0.98
     """A cue of self-harm, a medical emergency or danger counts from this score on; a pattern's is 1 ..."""
     distress_within_s: Seconds = 120.0
     """... and so does one in a second utterance, whatever its score, within so many seconds of another."""

@@ -16,10 +16,11 @@ from assistant.signals.hostility.judge import HostilityJudge
 from assistant.signals.hostility.labels import LABELS, OUTPUTS
 from scripts.hostility.examples import ASKED, Example, label_arrays
 
-ORDINARY_BUDGET = 0.0007
-"""Share of ordinary turns that may be called abuse: below the promised 1 in 1,000, because they are a sample."""
-SOURCE_BUDGET = 0.001
-"""The same for each source of them alone: the largest must not hide the others."""
+ORDINARY_BUDGET = 0.0004
+"""Share of ordinary turns that may be called abuse: well below the promised 1 in 1,000, because they are a sample, part of which
+earlier passes were trained on."""
+BANK_SOURCES, BANK_BUDGET = ("natcs_finance_caller_turns", "banking77"), 0.0006
+"""The same for what callers of banks say alone: the chats, of which there are more, must not hide them."""
 UPSET_BUDGET = 0.018
 """Share of the corpus's upset (level 1) dev lines that may be called abuse (promise: 0.02)."""
 HARD_BUDGET = 0.04
@@ -127,10 +128,9 @@ def lowest_threshold(
     ordinary: NDArray[np.floating[Any]], sources: Sequence[str], upset: NDArray[np.floating[Any]], hard: NDArray[np.floating[Any]]
 ) -> float:
     """The lowest that keeps all budgets: `p_abuse` of ordinary turns with the source of each, of upset lines and of level 0 lines."""
-    of = np.array(sources)
     return max(
         quantile_from_above(ordinary, ORDINARY_BUDGET),
-        *(quantile_from_above(ordinary[of == source], SOURCE_BUDGET) for source in sorted(set(sources))),
+        quantile_from_above(ordinary[np.isin(sources, BANK_SOURCES)], BANK_BUDGET),
         quantile_from_above(upset, UPSET_BUDGET),
         quantile_from_above(hard, HARD_BUDGET),
     )

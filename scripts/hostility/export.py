@@ -38,7 +38,7 @@ def export(network: Any, folder: Path) -> None:
         folder / ONNX_FILE,
         per_channel=True,
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=["pooler_MatMul", "heads_MatMul"],
+        nodes_to_exclude=["pooler_MatMul", "heads_MatMul", "pieces_MatMul"],
         extra_options={"DefaultTensorType": TensorProto.FLOAT},
     )
     plain.unlink()
@@ -92,10 +92,12 @@ class _Graph:
         self._add(
             "Gemm",
             ["pooled_tanh", self._put("classifier.weight"), self._put("classifier.bias")],
-            ["logits"],
+            ["whole"],
             name="heads",
             transB=1,
         )
+        self._pieces(last)
+        self._add("Add", ["whole", "part"], ["logits"])
         ids = [
             helper.make_tensor_value_info(name, TensorProto.INT64, [1, "t"]) for name in ("input_ids", "token_type_ids")
         ]
@@ -103,6 +105,15 @@ class _Graph:
         graph = helper.make_graph(self._nodes, "hostility", ids, [logits], self._weights)
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_FUSED, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+    def _pieces(self, hidden: str) -> None:
+        """`part`: log of the mean of exp over what the pieces say. The scores are some tens at most, so that exp is finite."""
+        weight = self._put_array("pieces.weight.t", np.ascontiguousarray(self._array("pieces.weight").T))
+        self._add("MatMul", [hidden, weight], ["pieces.product"], name="pieces_MatMul")
+        self._add("Add", ["pieces.product", self._put("pieces.bias")], ["pieces.sum"])
+        self._add("Exp", ["pieces.sum"], ["pieces.exp"])
+        self._add("ReduceMean", ["pieces.exp"], ["pieces.mean"], axes=[1], keepdims=0)
+        self._add("Log", ["pieces.mean"], ["part"])
 
     def _layer(self, layer: int, x: str) -> str:
         at = f"bert.encoder.layer.{layer}"

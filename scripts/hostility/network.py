@@ -23,7 +23,13 @@ def encoder_folder() -> Path:
 
 
 class MeanPooled(BertForSequenceClassification):  # type: ignore[no-untyped-call]
-    """A BERT classifier that reads the mean of all pieces, as MiniLM was made to be read, not the first piece alone."""
+    """A BERT classifier that reads the mean of all pieces, as MiniLM was made to be read, and adds what single pieces say: a few words
+    of a long utterance may decide."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.pieces = torch.nn.Linear(config.hidden_size, config.num_labels)
+        """What one piece says of each output. All zero, it adds nothing."""
 
     def forward(
         self, input_ids: torch.Tensor, token_type_ids: torch.Tensor, attention_mask: torch.Tensor
@@ -35,7 +41,13 @@ class MeanPooled(BertForSequenceClassification):  # type: ignore[no-untyped-call
         pooler: Any = self.bert.pooler
         pooled = pooler.dense(mean_of(hidden, attention_mask))
         logits: torch.Tensor = self.classifier(self.dropout(torch.tanh(pooled)))
-        return logits
+        return logits + soft_maximum(self.pieces(self.dropout(hidden)).float(), attention_mask)
+
+
+def soft_maximum(scores: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
+    """(n, t, k) and (n, t) -> (n, k): log of the mean of exp over the pieces attended to, between their mean and their maximum."""
+    open_scores = scores.masked_fill(attended.unsqueeze(-1) == 0, float("-inf"))
+    return torch.logsumexp(open_scores, dim=1) - torch.log(attended.sum(dim=1, keepdim=True).to(scores.dtype))
 
 
 def mean_of(hidden: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
@@ -54,8 +66,9 @@ def new_network(rows: list[int]) -> Any:
     _name_outputs(config)
     config.problem_type = "multi_label_classification"
     config.classifier_dropout = 0.1
-    config.pooling = "mean"
+    config.pooling = "mean and pieces"
     network = MeanPooled(config)
+    _silence(network.pieces)
     state = base.state_dict()
     words = state["embeddings.word_embeddings.weight"]
     state["embeddings.word_embeddings.weight"] = words[torch.tensor(rows)].clone()
@@ -75,6 +88,9 @@ def new_network(rows: list[int]) -> Any:
 def trained_network(folder: Path) -> Any:
     """A network that was trained before, in float32; outputs that it lacks are new ones, that say nothing yet."""
     network = MeanPooled.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32)
+    if network.config.pooling == "mean":
+        _silence(network.pieces)
+        network.config.pooling = "mean and pieces"
     known = network.config.num_labels
     if known < N_OUTPUTS:
         old: Any = network.classifier
@@ -84,9 +100,17 @@ def trained_network(folder: Path) -> Any:
             network.classifier.weight[:known] = old.weight
             network.classifier.bias.fill_(-2.0)
             network.classifier.bias[:known] = old.bias
+        network.pieces = torch.nn.Linear(network.config.hidden_size, N_OUTPUTS)
+        _silence(network.pieces)
         _name_outputs(network.config)
         network.num_labels = N_OUTPUTS
     return _with_fixed_words(network)
+
+
+def _silence(layer: Any) -> None:
+    with torch.no_grad():
+        layer.weight.zero_()
+        layer.bias.zero_()
 
 
 def _name_outputs(config: Any) -> None:

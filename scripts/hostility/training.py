@@ -19,6 +19,7 @@ from scripts.hostility.examples import Example, label_arrays
 from scripts.hostility.network import masked_loss
 
 _POOL = 40
+_HEADS = ("classifier", "pieces", "bert.pooler")
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,8 @@ def bf16_works() -> bool:
 
 
 def _optimiser(network: Any, plan: Plan) -> torch.optim.Optimizer:
-    encoder = [
-        p
-        for name, p in network.named_parameters()
-        if p.requires_grad and not name.startswith(("classifier", "bert.pooler"))
-    ]
-    heads = [p for name, p in network.named_parameters() if name.startswith(("classifier", "bert.pooler"))]
+    encoder = [p for name, p in network.named_parameters() if p.requires_grad and not name.startswith(_HEADS)]
+    heads = [p for name, p in network.named_parameters() if name.startswith(_HEADS)]
     groups = [{"params": encoder, "lr": plan.lr}, {"params": heads, "lr": plan.lr * plan.head_times}]
     return torch.optim.AdamW(groups, weight_decay=plan.weight_decay, fused=True)
 

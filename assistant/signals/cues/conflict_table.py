@@ -52,7 +52,7 @@ CONFLICT_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     ("dismissal.do_not_want_to_hear", "hear", r"(?:i )?don't want to hear (?:it|another|any more|your|about (?:it|your|the))", "", ""),
     ("dismissal.not_interested", "interested", r"not interested in (?:your|what you|what your|the slightest)", "", ""),
-    ("dismissal.heard_it_all", "heard", r"heard it all before|^(?:i've )?heard enough$", "", ""),
+    ("dismissal.heard_it_all", "heard", r"heard it all before(?! the)|^(?:i've )?heard enough$", "", ""),
     (
         "dismissal.get_lost",
         "jog lost hand river laugh that",
@@ -86,7 +86,7 @@ CONFLICT_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         "refusal.nothing_i_can_do",
         "nothing",
         r"nothing (?:more |else |further )?(?:i|we) can do(?! for you today)",
-        r"is there|sure there's|checked",
+        r"is there|sure there's|checked|if there's",
         "",
     ),
     (
@@ -210,7 +210,7 @@ CONFLICT_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         "inflaming.calm_down",
         "calm relax",
         r"calm (?:yourself )?down|you need to (?:calm|relax)",
-        r"i (?:told|need to calm)|can calm down|calmed|when things|me calm",
+        r"i (?:told|need to calm)|(?:can|should) calm down|calmed|when things|me calm|calm down (?:period|at)",
         "",
     ),
     (
@@ -219,7 +219,7 @@ CONFLICT_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"(?:as|like) i(?:'ve| have)? (?:just |already |keep )?(?:already )?(?:explained|told you|said (?:before|already)"
         r"|saying)|i've (?:already )?(?:told you|explained (?:this|that|it))"
         r"|i(?:'ve)? already (?:told|answered|explained)",
-        r"sorry|thank|happy to",
+        r"sorry|thank|happy to|to (?:your|my)|badly|asked me",
         "",
     ),
     (

@@ -111,7 +111,7 @@ DEMAND_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "review_threat.post",
-        "review trustpilot tripadvisor facebook instagram tiktok twitter youtube media internet reviews",
+        "review star trustpilot tripadvisor facebook instagram tiktok twitter youtube media internet reviews",
         r"(?:i'll|i will|i'm going to|i'm gonna|we'll|gonna|i shall|this is going|it's going|wait till|i'm putting"
         rf"|going) (?:\w+ ){{0,7}}?(?:bad review|one star|{_PUBLIC})",
         r"(?:good|nice|lovely|glowing|five star|great) (?:review|one)|see if|look",

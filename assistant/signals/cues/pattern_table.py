@@ -46,7 +46,7 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"(?:i've (?:got|taken|took|bought|saved)|i took|i swallowed|i'm on|i'm stood on|i'm standing on|i've written"
         r"|till) (?:\w+ |\w+'\w+ ){0,5}?(?:tablets lined up|pills lined up|tablets out|pills out|all my (?:tablets|pills)"
         r"|the roof of|the bridge$|the notes for|load of paracetamol|pills work|sleeping pills like)",
-        r"prescription",
+        r"prescription|for the week|for (?:her|him|mum|dad)",
         "",
     ),
     (
@@ -54,7 +54,8 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         "breathe breathing breath choking",
         r"(?:can't|cannot|can hardly|could hardly|struggling to|not|isn't|stopped|trouble|hard to) (?:\w+ )?breath(?:e|ing)"
         r"|can't get (?:a|his|her|my) breath|(?:is|he's|she's|baby's|customer) choking",
-        r"breathe (?:easy|easily|a word)|laughing|breathing down|breathing space|choking on the",
+        r"breathe (?:easy|easily|a word)|laughing|laughed|breathing down|breathing (?:space|any)|choking (?:on|every|me)|nose|dog's"
+        r"|crush|when (?:he|she|i) was",
         "",
     ),
     (
@@ -66,7 +67,8 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|asthma attack)|had a (?:seizure|stroke) (?:just|and)|no pulse|(?:need|want|get me|send|call|get) (?:me )?(?:an"
         r"|a) (?:ambulance|paramedic)|(?:wife's|he's|she's|husband's|mum's|dad's) passed out",
         r"(?:years|months|weeks) ago|last (?:year|month|week|night)|in (?:nineteen|two thousand|march|april)|had to call"
-        r"|called an|my (?:laptop|computer|phone)|the (?:shed|wall|tent|fence)|should i|used to|who|i sleep|(?:you|i) won't wake",
+        r"|called an|my (?:laptop|computer|phone)|the (?:shed|wall|tent|fence)|should i|used to|who|i sleep|(?:you|i) won't wake"
+        r"|not wake up|till|pulse (?:that|on)|unconscious of|ferry|toy",
         "",
     ),
     (
@@ -80,13 +82,14 @@ DISTRESS_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "danger.gas_fire",
-        "gas fire smoke flames sparking monoxide burning",
+        "gas fire smoke flames sparking monoxide burning live",
         r"(?:smell|smells|smelling|smell of) (?:of )?(?:gas|burning|smoke)|gas leak|gas hissing|(?:is|are|'s|car's|roof's"
         r"|trailer's|house is|kitchen's|it's) on fire|(?:there's|there is|we've) (?:a )?(?:fire|smoke|flames|live wire)"
-        r"|caught fire|flames coming|white smoke",
+        r"|(?:has|have|just|'s|'ve) caught fire|flames coming|white smoke",
         r"(?:smelt|last (?:year|week|month)|years ago|used to|in two thousand|fire (?:sale|place|door|drill|alarm|guard|engine)"
         r"|should have|toast|no smell|if (?:i|you|there)|log|wood|pellet|gas fire|smoke alarm|was on fire|candle|last summer"
-        r"|there was a gas leak|for a second|on the news|film|game|bug|(?<!at )once|in the box)",
+        r"|there was a gas leak|for a second|on the news|films?|film's|game|bug|(?<!at )once|in the box|can't smell|steam|barbecue"
+        r"|fire station|what happens|all safe|usual)",
         "",
     ),
     (
@@ -163,7 +166,7 @@ VETO_TABLE: tuple[VetoRow, ...] = (
         "good_review",
         "review_threat",
         "review reviews",
-        r"(?:good|nice|lovely|great|glowing|brilliant|five star) reviews?"
+        r"(?:good|nice|lovely|great|glowing|brilliant|five star) reviews?(?! and)"
         r"|(?:read|reading|saw|seen) (?:\w+ )?(?:your |the )?reviews?",
         0.9,
     ),
@@ -174,7 +177,7 @@ VETO_TABLE: tuple[VetoRow, ...] = (
         r"(?:fire drill|fire alarm test|it's only a (?:drill|test)|first aid course)",
         0.9,
     ),
-    ("parking", "request_free", "free", r"free (?:parking|range|school|gift|time|trial)|(?:are you|you're|i'm|i am) free", 0.9),
+    ("parking", "request_free", "free", r"free (?:parking|range|school|gift|time)|(?:are you|you're|i'm|i am) free", 0.9),
     (
         "closing",
         "self_harm",
@@ -190,5 +193,5 @@ VETO_TABLE: tuple[VetoRow, ...] = (
         0.9,
     ),
     ("reported_calm_down", "inflaming", "told", r"(?:he|she|they|you) told (?:me|us) to calm down", 1.01),
-    ("thanks_for_nothing", "acceptance", "thanks thank", r"(?:thanks|thank you) for nothing|thanks a bunch|no thank you", 1.01),
+    ("thanks_for_nothing", "acceptance", "thanks thank", r"thank(?:s| you) for nothing|(?<!awesome )thanks a bunch|no thank you", 1.01),
 )

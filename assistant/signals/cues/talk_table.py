@@ -23,7 +23,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         "repair.did_not_catch",
         "catch",
         r"(?:didn't|did not|couldn't) (?:quite |really )?catch (?:that|what|the|your|any|a word|which)",
-        r"catch the (?:bus|train|ball|flight|flu|cold|post)",
+        r"catch the (?:bus|train|ball|flight|flu|cold|post)|spelled",
         "",
     ),
     ("repair.did_not_get", "get", r"(?:didn't|did not) (?:quite |really )(?:\w+ )?get that", "", ""),
@@ -42,7 +42,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         r"|awful|shocking|dreadful) line"
         r"|(?:the|this|your) line(?:'s| is) (?:\w+ )?(?:bad|poor|terrible|crackly|breaking up|awful)"
         r"|my signal's (?:\w+ )?(?:bad|poor|terrible|rubbish)",
-        r"(?:may|might|when|if) (?:\w+ )*(?:transfer|go dead|drop)|(?:call|ring|phone) me|line of|at home",
+        r"(?:may|might|when|if) (?:\w+ )*(?:transfer|go dead|drop)|(?:call|ring|phone) me|line of|at home|because",
         "",
     ),
     (

@@ -18,7 +18,7 @@ from assistant.signals.hostility.labels import LABELS, OUTPUTS  # noqa: E402
 from scripts.hostility.augment import Augmenter  # noqa: E402
 from scripts.hostility.confusions import confusion_table, sound_key  # noqa: E402
 from scripts.hostility.examples import Example, corpus_examples, label_arrays  # noqa: E402
-from scripts.hostility.network import masked_loss, set_loss  # noqa: E402
+from scripts.hostility.network import masked_loss, set_loss, soft_maximum  # noqa: E402
 from scripts.hostility.public import BUDGET, budgeted, public_examples  # noqa: E402
 from scripts.hostility.training import batches  # noqa: E402
 from scripts.train_hostility import main  # noqa: E402
@@ -111,6 +111,15 @@ def test_what_is_not_known_gives_no_gradient() -> None:
     assert not moved[0].any()
     assert moved[1].nonzero().flatten().tolist() == [LABELS.index("threat")]
     assert moved[2].nonzero().flatten().tolist() == list(range(len(LABELS), OUTPUTS.index(CUES[0])))
+
+
+def test_single_pieces_say_something_between_their_mean_and_their_maximum() -> None:
+    scores = torch.tensor([[[0.0, 4.0], [0.0, -2.0], [0.0, 1.0], [9.0, 9.0]]])
+    without_last = torch.tensor([[1, 1, 1, 0]])
+    whole = soft_maximum(scores, without_last)[0]
+    assert whole[0].item() == pytest.approx(0.0, abs=1e-6)
+    assert 1.0 < whole[1].item() < 4.0
+    assert torch.equal(whole, soft_maximum(scores[:, :3], torch.ones(1, 3))[0])
 
 
 def test_the_set_loss_asks_only_to_be_inside() -> None:
