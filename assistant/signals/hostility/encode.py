@@ -3,6 +3,7 @@
 In: `Text` and one window of its normalised words. Out: `Encoded` ids of at most `MAX_TOKENS`. 0.1 ms an utterance.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from assistant.signals.hostility.normalise import CONTEXT_WORDS, normalise
 TEXT_TOKENS = 72
 CONTEXT_TOKENS = 28
 MAX_TOKENS = TEXT_TOKENS + CONTEXT_TOKENS + 5
+KNOWN_WORDS = 8192
+"""So many words keep their pieces at hand."""
 AGENT_MARK = "[AGENT]"
 CALLER_MARK = "[CALLER]"
 _REQUIRED = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", AGENT_MARK, CALLER_MARK)
@@ -45,6 +48,8 @@ class Encoder:
         marks = {mark: self._tokenizer.token_to_id(mark) for mark in _REQUIRED}
         if missing := [mark for mark, number in marks.items() if number is None]:
             raise ModelLoadError(f"{tokenizer_file}: lacks {', '.join(missing)}; it is not a Calmline tokenizer")
+        # Words are cut apart from each other, and few are said often.
+        self._pieces_of = lru_cache(KNOWN_WORDS)(self._cut)
         self._marks: dict[str, int] = {mark: number for mark, number in marks.items() if number is not None}
 
     def encode(self, words: str, text: Text) -> Encoded:
@@ -62,7 +67,10 @@ class Encoder:
         return Encoded(ids, segments)
 
     def _pieces(self, words: str) -> list[int]:
-        return list(self._tokenizer.encode(words, add_special_tokens=False).ids)
+        return [piece for word in words.split() for piece in self._pieces_of(word)]
+
+    def _cut(self, word: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(word, add_special_tokens=False).ids)
 
 
 def context_words(before: str | None) -> str:
