@@ -10,6 +10,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from assistant.signals.hostility.encode import MAX_TOKENS
 from assistant.signals.hostility.labels import CUES_AT, LABELS, OUTPUTS
+from assistant.signals.hostility.torch_network import POOLING
 
 N_LABELS = len(LABELS)
 LABEL_WEIGHT, CUE_WEIGHT = 0.5, 1.5
@@ -66,7 +67,7 @@ def new_network(rows: list[int]) -> Any:
     _name_outputs(config)
     config.problem_type = "multi_label_classification"
     config.classifier_dropout = 0.1
-    config.pooling = "mean and pieces"
+    config.pooling = POOLING
     network = MeanPooled(config)
     _silence(network.pieces)
     state = base.state_dict()
@@ -90,7 +91,7 @@ def trained_network(folder: Path) -> Any:
     network = MeanPooled.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32)
     if network.config.pooling == "mean":
         _silence(network.pieces)
-        network.config.pooling = "mean and pieces"
+        network.config.pooling = POOLING
     known = network.config.num_labels
     if known < N_OUTPUTS:
         old: Any = network.classifier

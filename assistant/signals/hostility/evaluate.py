@@ -88,7 +88,7 @@ def evaluate(
         "targets": _targets(lines, judged),
         "tags": _tags(lines, judged),
         "fairness": _fairness(classifier, lines, judged),
-        "calibration": [asdict(b) for b in calibration_bins(_p_abuse(judged), _is_abuse(lines))],
+        "calibration": [asdict(b) for b in calibration_bins(_p_abuse(judged), _is_abuse([line.level for line in lines]))],
     }
     with_before = [at for at, line in enumerate(lines) if line.text.before is not None]
     if with_before:
@@ -107,8 +107,8 @@ def _p_abuse(judged: Sequence[Judgement]) -> Scores:
     return np.array([j.p_abuse for j in judged], dtype=np.float64)
 
 
-def _is_abuse(lines: Sequence[Line]) -> Truths:
-    return np.array([line.level == 3 for line in lines], dtype=np.bool_)
+def _is_abuse(levels: Sequence[int]) -> Truths:
+    return np.array([level == 3 for level in levels], dtype=np.bool_)
 
 
 def _share(judged: Iterable[Judgement]) -> float:
@@ -116,24 +116,28 @@ def _share(judged: Iterable[Judgement]) -> float:
     return sum(said) / len(said) if said else float("nan")
 
 
-def _abuse(lines: Sequence[Line], judged: Sequence[Judgement]) -> dict[str, Any]:
-    """Level 3 against 0 and 1, as the product means it: level 2 is neither a hit nor a false alarm."""
-    at = [n for n, line in enumerate(lines) if line.level != 2]
-    p, truths = _p_abuse([judged[n] for n in at]), _is_abuse([lines[n] for n in at])
-    said = np.array([judged[n].abuse for n in at], dtype=np.float64)
+def abuse_figures(levels: Sequence[int], judged: Sequence[Judgement]) -> dict[str, Any]:
+    """Level 3 against 0 and 1, as the product means it: level 2 is neither a hit nor a false alarm. NaN where a kind is missing."""
+    pairs = list(zip(levels, judged, strict=True))
+    clear = [(level, j) for level, j in pairs if level != 2]
+    truths = _is_abuse([level for level, _ in clear])
+    said = np.array([j.abuse for _, j in clear], dtype=np.float64)
     figures = at_threshold(said, truths, 0.5)
-    pairs = list(zip(lines, judged, strict=True))
     return {
-        "n": len(at),
-        "auroc": auroc(p, truths),
+        "n": len(clear),
+        "auroc": auroc(_p_abuse([j for _, j in clear]), truths),
         "precision": figures.precision,
         "recall": figures.recall,
         "f1": figures.f1,
-        "false_on_upset": _share(j for line, j in pairs if line.level == 1),
-        "false_on_ordinary": _share(j for line, j in pairs if line.level == 0),
-        "called_abuse_of_hostile": _share(j for line, j in pairs if line.level == 2),
-        "calibration_error": calibration_error(_p_abuse(judged), _is_abuse(lines)),
+        "false_on_upset": _share(j for level, j in pairs if level == 1),
+        "false_on_ordinary": _share(j for level, j in pairs if level == 0),
+        "called_abuse_of_hostile": _share(j for level, j in pairs if level == 2),
+        "calibration_error": calibration_error(_p_abuse(judged), _is_abuse(levels)),
     }
+
+
+def _abuse(lines: Sequence[Line], judged: Sequence[Judgement]) -> dict[str, Any]:
+    return abuse_figures([line.level for line in lines], judged)
 
 
 def _garbled(

@@ -25,7 +25,7 @@ _ALIASES = {
     "distress": ("distress", "self_harm", "suicide"),
 }
 _UNKNOWN_LOGIT = -8.0
-_POOLING = "mean and pieces"
+POOLING = "mean and pieces"
 """How `config.json` of a network of ours says that it is read."""
 
 
@@ -64,7 +64,7 @@ class TorchNetwork:
         self._ours = [names.index(name) for name in OUTPUTS] if set(OUTPUTS) <= set(names) else None
         self._one_of = model.config.problem_type == "single_label_classification"
         self._columns = {name: [i for i, n in enumerate(names) if n in known] for name, known in _ALIASES.items()}
-        self._pieces = self._piece_head(folder) if getattr(model.config, "pooling", None) == _POOLING else None
+        self._pieces = self._piece_head(folder) if getattr(model.config, "pooling", None) == POOLING else None
         self._segments = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
         if self._ours is None and not any(self._columns.values()):
             raise ModelLoadError(

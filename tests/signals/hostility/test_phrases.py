@@ -28,7 +28,7 @@ def test_abuse_is_told_from_anger_and_ordinary_talk() -> None:
     phrases, bot = figures["phrases"], figures["messages to a bot"]
     assert phrases["auroc"] >= AUROC
     assert phrases["recall"] >= RECALL
-    assert phrases["called_1"] <= FALSE_ON_UPSET
+    assert phrases["false_on_upset"] <= FALSE_ON_UPSET
     assert bot["auroc"] >= BOT_AUROC
     assert bot["f1"] >= BOT_F1
 
