@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soxr
 
 from assistant.errors import AudioFormatError, CoreMisuse, ModelLoadError
 from assistant.speech.hysteresis import VoiceGate, VoiceParameters
@@ -75,6 +76,16 @@ def test_speech_in_line_noise_is_found_where_it_is(voice: VoiceActivity, rate_hz
     assert abs(changes[0].start_sample / rate_hz - 2.0) < 0.3
     assert changes[-1].end_sample is not None
     assert abs(changes[-1].end_sample / rate_hz - (2.0 + len(speech) / rate_hz)) < 0.4
+
+
+@needs_voice
+def test_telephone_audio_is_heard_as_its_copy_at_16_khz(voice: VoiceActivity) -> None:
+    speech = sounds.spoken("i have been waiting for my refund for three weeks now", 8000)
+    narrow = np.concatenate([sounds.silence(1.0, 8000), speech, sounds.silence(1.0, 8000)])
+    wide = np.clip(soxr.resample(narrow.astype(np.float32), 8000, 16000).round(), -32768, 32767).astype(np.int16)
+    ours, copied = judge(voice, narrow[None], 8000), judge(voice, wide[None], 16000)
+    length = min(len(ours), len(copied))
+    assert np.abs(ours[:length] - copied[:length]).mean() < 0.008
 
 
 @needs_voice
