@@ -7,9 +7,8 @@ CONFLICT_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "dismissal.could_not_care",
         "care give couldn't",
-        r"couldn't care less|(?:don't|couldn't|could not) give (?:a"
-        r"|two) (?:monkey|monkey's|monkeys|toss|damn|hoot|hoots|fig|rat's"
-        r"|stuff)",
+        r"(?:^|\b(?:i|we|and|but|just|honestly|frankly|really|well) )(?:couldn't care less|(?:don't|couldn't|could not) give (?:a"
+        r"|two) (?:monkey|monkey's|monkeys|toss|damn|hoot|hoots|fig|rat's|stuff))(?! (?:which|about (?:the )?colou?r))",
         "",
         "",
     ),

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from assistant.events import CueHeard, HeardCue, Utterance
 from assistant.signals.cues.demands import Demands
 from assistant.signals.cues.due import due_words
-from assistant.signals.cues.kinds import CUES
+from assistant.signals.cues.kinds import CUES, DISTRESS
 from assistant.signals.cues.patterns import Fired, allowed, fired, vetoed
 from assistant.signals.cues.wording import Wording, content_words, worded
 
 STANDS = 0.5
 """A score from here on stands: each cue of the network is calibrated to it (`Judgement.cues`)."""
+_SECOND_DISTRESS = 0.8
+"""Words of one kind of distress raise the scores of the others: only the surest stands from `STANDS` on, another from here."""
 _POLICY_OVERLAP = 0.6
 """This share of what the policy's words are about must be said, and at least so many of them:"""
 _POLICY_WORDS = 3
@@ -75,6 +77,9 @@ class Cues:
             return []
         sure = {match.pattern.cue: match for match in fired(wording, said.track, before)}
         limits = vetoed(wording)
+        surest = max(DISTRESS, key=lambda cue: (cue in sure, scores.get(cue, 0.0), cue))
+        for cue in DISTRESS - {surest}:
+            limits[cue] = max(_SECOND_DISTRESS, limits.get(cue, 0.0))
         found = []
         for cue in CUES:
             p = scores.get(cue, 0.0)

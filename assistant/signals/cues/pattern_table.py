@@ -177,6 +177,15 @@ VETO_TABLE: tuple[VetoRow, ...] = (
         r"(?:fire drill|fire alarm test|it's only a (?:drill|test)|first aid course)",
         0.9,
     ),
+    (
+        "water_outside",
+        "danger",
+        "water",
+        r"^(?!.*\b(?:child|children|kids?|baby|mum|dad|nan|car|inside|stuck|trapped|rising|electrics?|sockets?|wires?)\b)"
+        r".*(?:(?:street|road|pavement|yard|garden|car park)(?:'s| is)? (?:\w+ )?(?:full of|under) water"
+        r"|water (?:\w+ ){1,3}(?:down|over|along|in) the (?:street|road|pavement|yard|garden|car park))",
+        0.99,
+    ),
     ("parking", "request_free", "free", r"free (?:parking|range|school|gift|time)|(?:are you|you're|i'm|i am) free", 0.9),
     (
         "closing",

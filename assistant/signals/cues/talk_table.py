@@ -50,7 +50,7 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
         "speak louder",
         r"(?:you'll have to|could you|can you|would you|please) speak (?:up|louder|a (?:little|bit) louder)"
         r"|^speak up(?: \w+)?|a (?:little|bit) louder please",
-        "",
+        r"up for \w+(?:self|sel|sen|selves)",
         "",
     ),
     ("repair.lost_you", "lost", r"i(?:'ve)? lost you (?:there|for a (?:second|moment|bit)|again|completely)", "", ""),
@@ -222,11 +222,11 @@ TALK_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "third_party_joins.here_is",
-        "speaker joined line phone here here's",
+        "speaker joined line phone here here's come",
         r"you(?:'re| are) on (?:the )?speaker|(?:has|have|'s)(?: just| now)? (?:joined|come on|come onto) (?:us|the (?:line"
-        r"|call))|just joined us|on the line with us|(?:gave|given|passed|handed) me the phone(?! back)|took the phone off"
+        r"|call))|just joined us|on the line with us|took the phone off"
         r"|here's my (?:wife|husband|mum|dad|son|daughter|partner|carer)",
-        r"why|is that|off speaker|and (?:gone|walked)",
+        r"why|is that|off speaker|my hands|and (?:gone|walked)",
         "",
     ),
     (
