@@ -139,7 +139,8 @@ def _half_way() -> npt.NDArray[np.float32]:
     """(2 `HALF_TAPS`,) weights of the samples around a point half-way between two: a windowed sinc, flat to 3 of 4 kHz."""
     at = np.arange(-HALF_TAPS, HALF_TAPS) + 0.5
     weights = np.sinc(at) * np.i0(8.0 * np.sqrt(1.0 - (at / HALF_TAPS) ** 2))
-    return (weights / weights.sum()).astype(np.float32)
+    normed: npt.NDArray[np.float32] = (weights / weights.sum()).astype(np.float32)
+    return normed
 
 
 _HALF_WAY: Final = _half_way()

@@ -1,4 +1,6 @@
-"""What the cues are worth on lines by another hand, which nothing was built on: floors below the figures of docs/evaluation.md."""
+"""What the cues are worth on lines by other hands, which nothing was built on: floors below the figures of docs/evaluation.md."""
+
+from pathlib import Path
 
 import pytest
 
@@ -8,19 +10,21 @@ from assistant.signals.cues.kinds import CUES
 from assistant.signals.hostility import load_classifier
 from scripts.evaluate_cues import LINES, Found, heard_in, measure
 
-MEAN_PRECISION, MEAN_RECALL = 0.92, 0.88
-DISTRESS_RECALL = 0.92
+SETS = (LINES, LINES.with_name("cues_2"))
+MEAN_PRECISION, MEAN_RECALL = 0.94, 0.91
+DISTRESS_RECALL = 0.95
 
 
-@pytest.fixture(scope="module")
-def found() -> dict[str, Found]:
-    lines = read_cue_lines(LINES)
+@pytest.fixture(scope="module", params=SETS, ids=lambda folder: folder.name)
+def found(request: pytest.FixtureRequest) -> dict[str, Found]:
+    lines = read_cue_lines(request.param)
     classifier, words = load_classifier(), load_policy().warning_words
     return {row.cue: row for row in measure(lines, [heard_in(line, classifier, words) for line in lines])}
 
 
-def test_there_are_enough_lines_and_near_misses() -> None:
-    lines = read_cue_lines(LINES)
+@pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
+def test_there_are_enough_lines_and_near_misses(folder: Path) -> None:
+    lines = read_cue_lines(folder)
     assert len(lines) >= 600
     assert 3 * sum(not line.cues for line in lines) >= len(lines)
     assert all(sum(cue in line.cues for line in lines) >= 30 for cue in CUES)

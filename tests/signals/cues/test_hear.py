@@ -65,6 +65,19 @@ def test_a_vetoed_score_does_not_stand() -> None:
     assert kinds(Cues().heard(said("this wait is killing me"), {"self_harm": 0.95})) == ["self_harm"]
 
 
+def test_a_second_kind_of_distress_must_be_surer() -> None:
+    assert kinds(Cues().heard(said("so"), {"danger": 0.9, "medical": 0.79, "self_harm": 0.2})) == ["danger"]
+    assert kinds(Cues().heard(said("so"), {"danger": 0.9, "medical": 0.8})) == ["medical", "danger"]
+    assert kinds(Cues().heard(said("so"), {"danger": 0.5})) == ["danger"]
+    assert kinds(Cues().heard(said("i smell gas"), {"medical": 0.79})) == ["danger"]
+
+
+def test_water_in_a_street_is_no_danger_unless_somebody_is_in_it() -> None:
+    assert kinds(Cues().heard(said("there is water running down the road"), {"danger": 0.98})) == []
+    assert kinds(Cues().heard(said("there is water running down the road and my car is stuck in it"), {"danger": 0.98})) == ["danger"]
+    assert kinds(Cues().heard(said("there is water running down the road"), {"danger": 0.995})) == ["danger"]
+
+
 def test_sorry_is_an_apology_or_a_repair_by_context() -> None:
     assert kinds(Cues().heard(said("sorry"), {}, "it's one four double nine")) == ["repair"]
     assert kinds(Cues().heard(said("sorry"), {"apology": 0.8}, "you called me an idiot")) == ["apology"]
