@@ -78,14 +78,13 @@ class Cues:
         sure = {match.pattern.cue: match for match in fired(wording, said.track, before)}
         limits = vetoed(wording)
         surest = max(DISTRESS, key=lambda cue: (cue in sure, scores.get(cue, 0.0), cue))
-        for cue in DISTRESS - {surest}:
-            limits[cue] = max(_SECOND_DISTRESS, limits.get(cue, 0.0))
         found = []
         for cue in CUES:
             p = scores.get(cue, 0.0)
+            least = _SECOND_DISTRESS if cue in DISTRESS and cue != surest else STANDS
             if cue in sure:
                 found.append(self._event(said, cue, sure[cue].pattern.name, 1.0, wording, sure[cue]))
-            elif p >= max(STANDS, limits.get(cue, 0.0)) and allowed(said.track, cue):
+            elif p >= max(least, limits.get(cue, 0.0)) and allowed(said.track, cue):
                 found.append(self._event(said, cue, "score", min(p, 1.0), wording))
             elif cue == "warning" and allowed(said.track, cue) and (overlap := self._policy_overlap(wording)) >= _POLICY_OVERLAP:
                 found.append(self._event(said, cue, "policy_words", min(overlap, 1.0), wording))
