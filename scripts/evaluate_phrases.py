@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.signals.hostility.corpus import CorpusError, Line, read_corpus
-from assistant.signals.hostility.evaluate import abuse_figures
+from assistant.signals.hostility.evaluate import abuse_figures, share_called
 from assistant.signals.hostility.judge import HostilityJudge
 from assistant.signals.hostility.labels import LABELS, Text
 from assistant.signals.hostility.load import load_classifier
@@ -39,9 +39,9 @@ def phrase_figures(judge: HostilityJudge, lines: Sequence[Line]) -> dict[str, di
     judged = judge.judge([line.text for line in lines])
     figures = {"phrases": abuse_figures([line.level for line in lines], judged)}
     for label in LABELS:
-        found = [one.abuse for line, one in zip(lines, judged, strict=True) if line.level == 3 and label in line.labels]
+        found = [one for line, one in zip(lines, judged, strict=True) if line.level == 3 and label in line.labels]
         if found:
-            figures[f"phrases: {label}"] = {"recall": sum(found) / len(found)}
+            figures[f"phrases: {label}"] = {"recall": share_called(found)}
     return figures
 
 
@@ -50,7 +50,7 @@ def all_figures(judge: HostilityJudge, sets: Path = SETS) -> dict[str, dict[str,
     figures = phrase_figures(judge, read_corpus(sets / "phrases"))
     messages, turns = read_levels(sets / "bot_abuse" / "messages.txt"), read_turns(sets / "ordinary" / "banking.txt")
     figures["messages to a bot"] = abuse_figures([level for level, _ in messages], judge.judge([Text(words) for _, words in messages]))
-    figures["callers of a bank"] = {"false_on_ordinary": sum(one.abuse for one in judge.judge([Text(turn) for turn in turns])) / len(turns)}
+    figures["callers of a bank"] = {"false_on_ordinary": share_called(judge.judge([Text(turn) for turn in turns]))}
     return figures
 
 

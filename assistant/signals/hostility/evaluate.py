@@ -111,7 +111,8 @@ def _is_abuse(levels: Sequence[int]) -> Truths:
     return np.array([level == 3 for level in levels], dtype=np.bool_)
 
 
-def _share(judged: Iterable[Judgement]) -> float:
+def share_called(judged: Iterable[Judgement]) -> float:
+    """The share that is called abuse, NaN of nothing."""
     said = [j.abuse for j in judged]
     return sum(said) / len(said) if said else float("nan")
 
@@ -129,9 +130,9 @@ def abuse_figures(levels: Sequence[int], judged: Sequence[Judgement]) -> dict[st
         "precision": figures.precision,
         "recall": figures.recall,
         "f1": figures.f1,
-        "false_on_upset": _share(j for level, j in pairs if level == 1),
-        "false_on_ordinary": _share(j for level, j in pairs if level == 0),
-        "called_abuse_of_hostile": _share(j for level, j in pairs if level == 2),
+        "false_on_upset": share_called(j for level, j in pairs if level == 1),
+        "false_on_ordinary": share_called(j for level, j in pairs if level == 0),
+        "called_abuse_of_hostile": share_called(j for level, j in pairs if level == 2),
         "calibration_error": calibration_error(_p_abuse(judged), _is_abuse(levels)),
     }
 
@@ -204,8 +205,8 @@ def _tags(lines: Sequence[Line], judged: Sequence[Judgement]) -> dict[str, Any]:
         if len(at) >= _LEAST_IN_TAG:
             found[tag] = {
                 "n": len(at),
-                "recall": _share(judged[n] for n in at if lines[n].level == 3),
-                "false_alarms": _share(judged[n] for n in at if lines[n].level <= 1),
+                "recall": share_called(judged[n] for n in at if lines[n].level == 3),
+                "false_alarms": share_called(judged[n] for n in at if lines[n].level <= 1),
             }
     return found
 
@@ -224,7 +225,7 @@ def _fairness(classifier: Classifier, lines: Sequence[Line], judged: Sequence[Ju
         "the rest": [judged[n] for n in rest],
     }
     return {
-        name: {"n": len(some), "called_abuse": sum(j.abuse for j in some), "rate": _share(some)}
+        name: {"n": len(some), "called_abuse": sum(j.abuse for j in some), "rate": share_called(some)}
         for name, some in groups.items()
     }
 
