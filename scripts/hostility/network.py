@@ -64,12 +64,16 @@ def new_network(rows: list[int]) -> Any:
     config.vocab_size = len(rows)
     config.max_position_embeddings = 128
     assert config.max_position_embeddings >= MAX_TOKENS
-    _name_outputs(config)
+    config.num_labels = N_OUTPUTS
+    config.id2label = dict(enumerate(OUTPUTS))
+    config.label2id = {name: at for at, name in enumerate(OUTPUTS)}
     config.problem_type = "multi_label_classification"
     config.classifier_dropout = 0.1
     config.pooling = POOLING
     network = MeanPooled(config)
-    _silence(network.pieces)
+    with torch.no_grad():
+        network.pieces.weight.zero_()
+        network.pieces.bias.zero_()
     state = base.state_dict()
     words = state["embeddings.word_embeddings.weight"]
     state["embeddings.word_embeddings.weight"] = words[torch.tensor(rows)].clone()
@@ -87,37 +91,12 @@ def new_network(rows: list[int]) -> Any:
 
 
 def trained_network(folder: Path) -> Any:
-    """A network that was trained before, in float32; outputs that it lacks are new ones, that say nothing yet."""
+    """A network that this script wrote, in float32. Errors: `ValueError` for one of other outputs or read in another way."""
     network = MeanPooled.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32)
-    if network.config.pooling == "mean":
-        _silence(network.pieces)
-        network.config.pooling = POOLING
-    known = network.config.num_labels
-    if known < N_OUTPUTS:
-        old: Any = network.classifier
-        network.classifier = torch.nn.Linear(network.config.hidden_size, N_OUTPUTS)
-        with torch.no_grad():
-            network.classifier.weight.zero_()
-            network.classifier.weight[:known] = old.weight
-            network.classifier.bias.fill_(-2.0)
-            network.classifier.bias[:known] = old.bias
-        network.pieces = torch.nn.Linear(network.config.hidden_size, N_OUTPUTS)
-        _silence(network.pieces)
-        _name_outputs(network.config)
-        network.num_labels = N_OUTPUTS
+    names: Any = network.config.id2label
+    if list(names.values()) != list(OUTPUTS) or getattr(network.config, "pooling", None) != POOLING:
+        raise ValueError(f"{folder}: an older network of other outputs; train anew, without --start")
     return _with_fixed_words(network)
-
-
-def _silence(layer: Any) -> None:
-    with torch.no_grad():
-        layer.weight.zero_()
-        layer.bias.zero_()
-
-
-def _name_outputs(config: Any) -> None:
-    config.num_labels = len(OUTPUTS)
-    config.id2label = dict(enumerate(OUTPUTS))
-    config.label2id = {name: at for at, name in enumerate(OUTPUTS)}
 
 
 def _with_fixed_words(network: Any) -> Any:

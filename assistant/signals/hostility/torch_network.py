@@ -64,7 +64,7 @@ class TorchNetwork:
         self._ours = [names.index(name) for name in OUTPUTS] if set(OUTPUTS) <= set(names) else None
         self._one_of = model.config.problem_type == "single_label_classification"
         self._columns = {name: [i for i, n in enumerate(names) if n in known] for name, known in _ALIASES.items()}
-        self._pieces = self._piece_head(folder) if getattr(model.config, "pooling", None) == POOLING else None
+        self._pieces = self._piece_head(folder) if self._ours is not None else None
         self._segments = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
         if self._ours is None and not any(self._columns.values()):
             raise ModelLoadError(
@@ -100,6 +100,8 @@ class TorchNetwork:
         """(41, 384) and (41,): what one piece says, which transformers does not know of."""
         from safetensors.torch import load_file
 
+        if getattr(self._model.config, "pooling", None) != POOLING:
+            raise ModelLoadError(f"{folder}: config.json does not say how its pieces are read; use weights of this version")
         tensors = load_file(folder / "model.safetensors")
         try:
             return tensors["pieces.weight"].float(), tensors["pieces.bias"].float()

@@ -7,6 +7,7 @@ import pytest
 
 from assistant.errors import ModelLoadError
 from assistant.signals.hostility import LABELS, Text, bundled_folder, load_classifier
+from assistant.signals.hostility.labels import OUTPUTS
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -63,3 +64,16 @@ def test_one_of_several_classes_is_read_as_a_probability(tmp_path: Path) -> None
 def test_labels_that_mean_nothing_here_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadError, match="id2label"):
         load_classifier(checkpoint(tmp_path, ["LABEL_0", "LABEL_1"], [0.0, 0.0]))
+
+
+def test_ours_that_does_not_say_how_it_is_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelLoadError, match="how its pieces are read"):
+        load_classifier(checkpoint(tmp_path, list(OUTPUTS), [0.0] * len(OUTPUTS)))
+
+
+def test_training_goes_on_only_from_what_reads_alike(tmp_path: Path) -> None:
+    from scripts.hostility.network import trained_network
+
+    with pytest.raises(ValueError, match="train anew"):
+        trained_network(checkpoint(tmp_path, list(OUTPUTS), [0.0] * len(OUTPUTS)))
+    assert trained_network(bundled_folder()).config.num_labels == len(OUTPUTS)
