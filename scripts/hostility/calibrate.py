@@ -26,13 +26,11 @@ UPSET_BUDGET = 0.018
 HARD_BUDGET = 0.04
 """Share of the corpus's level 0 dev lines, most of them written to sound bad, that may be called abuse."""
 
-CUE_PRECISIONS, DISTRESS_PRECISIONS = (0.93, 0.9, 0.85, 0.8), (0.75,)
-"""A cue's threshold is the lowest at which so large a share of the dev lines that it is found in holds it: the first of these at
-which it is found often enough. Distress must rather be found once too often."""
+CUE_BETA, DISTRESS_BETA = 0.10 / 0.15, 0.10 / 0.05
+"""How much recall counts against precision in choosing a cue's threshold, by what is promised: 10 of 100 found wrongly, 15 of 100
+missed, of distress 5."""
 DISTRESS_BUDGET = 0.0004
 """Share of ordinary turns that may be taken for each kind of distress: it brings the card of a crisis and locks the ladder."""
-CUE_RECALL = 0.75
-"""Where even the last precision would find less than this, the threshold with the best F1 is taken."""
 
 
 def logits_of(judge: HostilityJudge, examples: Sequence[Example]) -> Logits:
@@ -91,26 +89,26 @@ def _cue_pairs(judge: HostilityJudge, lines: Sequence[Example], z_ordinary: Logi
         asked = np.array([may_say(line.text.speaker, cue) for line in lines])
         wanted = held[asked, ASKED.index(cue)]
         logits = z[asked, OUTPUTS.index(cue)]
-        scale, _ = _platt(logits, wanted)
-        threshold = _cue_threshold(logits, wanted > 0.5, DISTRESS_PRECISIONS if cue in DISTRESS else CUE_PRECISIONS)
+        scale, shift = _platt(logits, wanted)
+        p = 1.0 / (1.0 + np.exp(-(scale * logits + shift)))
+        threshold = cue_threshold(logits, p, DISTRESS_BETA if cue in DISTRESS else CUE_BETA)
         if cue in DISTRESS:
             threshold = max(threshold, quantile_from_above(z_ordinary[:, OUTPUTS.index(cue)], DISTRESS_BUDGET))
         pairs[cue] = (scale, -scale * threshold)
     return pairs
 
 
-def _cue_threshold(z: NDArray[np.float32], holds: NDArray[np.bool_], precisions: Sequence[float]) -> float:
-    if not holds.any():
+def cue_threshold(z: NDArray[np.floating[Any]], p: NDArray[np.floating[Any]], beta: float) -> float:
+    """The logit from which on what is found has the best F-beta to be expected, half-way to the next below.
+
+    `z` (n,), `p` (n,) the calibrated probability that each line holds the cue: the lines themselves are too few for a peak that can be
+    trusted. 0.0 where no line can hold it.
+    """
+    if not p.any():
         return 0.0
     order = np.argsort(-z, kind="stable")
-    found = np.cumsum(holds[order])
-    precise, recall = found / np.arange(1, len(z) + 1), found / holds.sum()
-    last = int(np.argmax(2 * precise * recall / (precise + recall + 1e-9)))
-    for precision in precisions:
-        enough = np.flatnonzero((precise >= precision) & (recall >= CUE_RECALL))
-        if len(enough):
-            last = int(enough[-1])
-            break
+    found = np.cumsum(p[order])
+    last = int(np.argmax(found / (np.arange(1, len(z) + 1) + beta**2 * p.sum())))
     following = float(z[order[last + 1]]) if last + 1 < len(z) else float(z[order[last]]) - 1.0
     return (float(z[order[last]]) + following) / 2
 

@@ -184,7 +184,14 @@ VETO_TABLE: tuple[VetoRow, ...] = (
         r"^(?!.*\b(?:child|children|kids?|baby|mum|dad|nan|car|inside|stuck|trapped|rising|electrics?|sockets?|wires?)\b)"
         r".*(?:(?:street|road|pavement|yard|garden|car park)(?:'s| is)? (?:\w+ )?(?:full of|under) water"
         r"|water (?:\w+ ){1,3}(?:down|over|along|in) the (?:street|road|pavement|yard|garden|car park))",
-        0.99,
+        1.0,
+    ),
+    (
+        "blame",
+        "integrity_challenge",
+        "mistake fault error",
+        r"(?:it|that|this)(?:'s| is| was) (?:all )?your (?:mistake|fault|error)",
+        0.9,
     ),
     ("parking", "request_free", "free", r"free (?:parking|range|school|gift|time)|(?:are you|you're|i'm|i am) free", 0.9),
     (
