@@ -61,7 +61,7 @@ CONFLICT_PATTERNS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "refusal.cannot_do",
-        "can't cannot not unable won't",
+        "can't cannot not unable won't aren't",
         r"(?:i|we)(?:'m| am|'re| are)? (?:just |really |simply "
         r"|still )?(?:can't|cannot|not able to|unable to"
         r"|aren't able to|won't be able to|not allowed to|not permitted to) (?:just |really )?(?:waive|refund|offer|transfer"

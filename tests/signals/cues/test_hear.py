@@ -73,9 +73,13 @@ def test_a_second_kind_of_distress_must_be_surer() -> None:
 
 
 def test_water_in_a_street_is_no_danger_unless_somebody_is_in_it() -> None:
-    assert kinds(Cues().heard(said("there is water running down the road"), {"danger": 0.98})) == []
+    assert kinds(Cues().heard(said("there is water running down the road"), {"danger": 0.999})) == []
     assert kinds(Cues().heard(said("there is water running down the road and my car is stuck in it"), {"danger": 0.98})) == ["danger"]
-    assert kinds(Cues().heard(said("there is water running down the road"), {"danger": 0.995})) == ["danger"]
+
+
+def test_blame_is_no_doubt_of_honesty() -> None:
+    assert kinds(Cues().heard(said("i know that it was your mistake what now"), {"integrity_challenge": 0.75})) == []
+    assert kinds(Cues().heard(said("you told me it was paid"), {"integrity_challenge": 0.75})) == ["integrity_challenge"]
 
 
 def test_sorry_is_an_apology_or_a_repair_by_context() -> None:
