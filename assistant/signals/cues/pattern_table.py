@@ -181,7 +181,8 @@ VETO_TABLE: tuple[VetoRow, ...] = (
         "water_outside",
         "danger",
         "water",
-        r"^(?!.*\b(?:child|children|kids?|baby|mum|dad|nan|car|inside|stuck|trapped|rising|electrics?|sockets?|wires?)\b)"
+        r"^(?!.*\b(?:child|children|kids?|baby|boys?|girls?|mum|dad|nan|son|daughter|wife|husband|man|woman|people|person|some(?:one|body)"
+        r"|we|us|me|he|she|him|her|they|them|car|inside|stuck|trapped|rising|drown\w*|swept|electrics?|sockets?|wires?)\b)"
         r".*(?:(?:street|road|pavement|yard|garden|car park)(?:'s| is)? (?:\w+ )?(?:full of|under) water"
         r"|water (?:\w+ ){1,3}(?:down|over|along|in) the (?:street|road|pavement|yard|garden|car park))",
         1.0,

@@ -74,7 +74,8 @@ def test_a_second_kind_of_distress_must_be_surer() -> None:
 
 def test_water_in_a_street_is_no_danger_unless_somebody_is_in_it() -> None:
     assert kinds(Cues().heard(said("there is water running down the road"), {"danger": 0.999})) == []
-    assert kinds(Cues().heard(said("there is water running down the road and my car is stuck in it"), {"danger": 0.98})) == ["danger"]
+    for more in ("and my car is stuck in it", "and a man was swept away", "and he's drowning"):
+        assert kinds(Cues().heard(said(f"there is water running down the road {more}"), {"danger": 0.98})) == ["danger"]
 
 
 def test_blame_is_no_doubt_of_honesty() -> None:
