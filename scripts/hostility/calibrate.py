@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from assistant.signals.cues.kinds import CUES, DISTRESS, may_say
-from assistant.signals.hostility.decide import Calibration, Logits, abuse_features, raw_p_abuse
+from assistant.signals.hostility.decide import Calibration, Logits, abuse_features, raw_p_abuse, sigmoid
 from assistant.signals.hostility.judge import HostilityJudge
 from assistant.signals.hostility.labels import LABELS, OUTPUTS
 from scripts.hostility.examples import ASKED, Example, label_arrays
@@ -90,8 +90,7 @@ def _cue_pairs(judge: HostilityJudge, lines: Sequence[Example], z_ordinary: Logi
         wanted = held[asked, ASKED.index(cue)]
         logits = z[asked, OUTPUTS.index(cue)]
         scale, shift = _platt(logits, wanted)
-        p = 1.0 / (1.0 + np.exp(-(scale * logits + shift)))
-        threshold = cue_threshold(logits, p, DISTRESS_BETA if cue in DISTRESS else CUE_BETA)
+        threshold = cue_threshold(logits, sigmoid(scale * logits + shift), DISTRESS_BETA if cue in DISTRESS else CUE_BETA)
         if cue in DISTRESS:
             threshold = max(threshold, quantile_from_above(z_ordinary[:, OUTPUTS.index(cue)], DISTRESS_BUDGET))
         pairs[cue] = (scale, -scale * threshold)

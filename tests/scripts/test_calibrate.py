@@ -4,16 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import fbeta_score
 
 from scripts.hostility.calibrate import CUE_BETA, DISTRESS_BETA, cue_threshold
 
 
 def f_beta(z: np.ndarray, holds: np.ndarray, threshold: float, beta: float) -> float:
-    found = z >= threshold
-    if not (found & holds).any():
-        return 0.0
-    precision, recall = (found & holds).sum() / found.sum(), (found & holds).sum() / holds.sum()
-    return float((1 + beta**2) * precision * recall / (beta**2 * precision + recall))
+    return float(fbeta_score(holds, z >= threshold, beta=beta, zero_division=0.0))
 
 
 def test_it_lies_between_what_holds_the_cue_and_what_does_not() -> None:

@@ -91,7 +91,7 @@ def raw_p_abuse(logits: Logits, calibration: Calibration) -> NDArray[np.float64]
     """(n, 41) logits -> (n,) calibrated probabilities of level 3, before the recogniser's doubt."""
     first, second, bias = calibration.abuse
     features = abuse_features(logits)
-    return _sigmoid(first * features[:, 0] + second * features[:, 1] + bias)
+    return sigmoid(first * features[:, 0] + second * features[:, 1] + bias)
 
 
 def decide(logits: Logits, calibration: Calibration, *, agent: bool = False, confidence: float = 1.0) -> Judgement:
@@ -102,7 +102,7 @@ def decide(logits: Logits, calibration: Calibration, *, agent: bool = False, con
     p_window = raw_p_abuse(logits, calibration)
     worst = int(np.argmax(p_window))
     scales, shifts = calibration.independent.T
-    each = _sigmoid(scales * logits[:, _INDEPENDENT].astype(np.float64) + shifts).max(axis=0).tolist()
+    each = sigmoid(scales * logits[:, _INDEPENDENT].astype(np.float64) + shifts).max(axis=0).tolist()
     p = dict(zip(LABELS, each, strict=False))
     cues: dict[str, float] = dict(zip(CUES, each[_N_LABELS:], strict=True))
     if agent:
@@ -123,5 +123,6 @@ def claim(confidence: float) -> float:
     return min(1.0, confidence / SURE_CONFIDENCE)
 
 
-def _sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
+def sigmoid(z: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Log-odds of any shape -> probabilities."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -60.0, 60.0))), dtype=np.float64)
