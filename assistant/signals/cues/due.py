@@ -5,23 +5,27 @@ the core, where the wall time of the call is known. Working days are Monday to F
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from assistant.signals.cues.numbers import NUMBER, in_digits
 
 _DAY = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTH = rf"(?:{'|'.join(_MONTHS)})"
 _ORDINAL = (
     r"(?:(?:twenty |thirty )?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|twelfth|thirteenth|fourteenth"
     r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|\d{1,2}(?:st|nd|rd|th))"
 )
 _UNIT = r"(?:minute|hour|day|week|month|fortnight)s?"
 _PART = r"(?:morning|afternoon|evening|night|teatime|lunchtime|dinner time|lunch time)"
-_POINT = (
-    r"(?:noon|midday|midnight|lunch|lunchtime|teatime|dinner time|close of (?:play|business)|the end of (?:the|this"
-    rf"|next) (?:day|week|month)|the end of (?:today|tomorrow|{_DAY}))"
-)
+_CLOSE = r"(?:close|end) of (?:play|business)"
+_ENDED = r"(?:end of (?:(?:the|this) )?{0}|{0}(?:'s| is| runs) out)"
+_END_OF_DAY, _END_OF_WEEK, _END_OF_MONTH = (_ENDED.format(unit) for unit in ("day", "week", "month"))
+_END = rf"(?:{_END_OF_DAY}|{_END_OF_WEEK}|{_END_OF_MONTH}|end of (?:next (?:week|month)|today|tomorrow|{_DAY}|{_MONTH}))"
+_POINT = rf"(?:the )?(?:noon|midday|midnight|lunch|lunchtime|teatime|dinner time|evening|{_CLOSE}|{_END})"
+_FEAST = r"(?:christmas eve|christmas(?: day)?|boxing day|new year's eve|new year's day)"
 _HALF = rf"(?:half past|quarter past|quarter to|{NUMBER} (?:minutes )?(?:past|to)|half) {NUMBER}"
 _HALF_OF = r"(?:am|pm|a m|p m|in the morning|in the afternoon|in the evening|at night|tonight|noon|midday|midnight|sharp|on the dot)"
 _CLOCK = (
@@ -32,10 +36,17 @@ _BARE_CLOCK = (
     rf"(?:{_CLOCK}|{NUMBER}(?: (?:fifteen|thirty|forty five|hundred))?(?![ :]?(?:one|two|three|four|five|six"
     rf"|seven|eight|nine|\d)\b)(?! (?:\w+ )?{_UNIT}\b)(?! (?:pounds?|quid|euros?|per|percent)))"
 )
-_SPAN = (
-    r"(?:(?:in|within|inside|after) (?:about |around |the next |roughly )?(?:(?:half an|an|the|a|a couple of"
-    rf"|{NUMBER} to {NUMBER}|{NUMBER} or {NUMBER}|{NUMBER}) )?(?:next )?(?:working |business )?{_UNIT})"
+_AMOUNT = (
+    r"(?:(?:the |a )?half(?: an)?|(?:the |a )?quarter(?: of an)?|(?:three|3) quarters of an"
+    rf"|(?:a |another )?(?:couple of|few)|another|an|the|a|{NUMBER} (?:to|or) {NUMBER}|{NUMBER})"
 )
+_SPAN = (
+    r"(?:(?:in|within|inside|inside of|after|over|give (?:me|us)) (?:about |around |roughly |the next |under )?"
+    rf"(?:(?P<amount>{_AMOUNT}) )?(?P<working>(?:next )?(?:working |business )?)(?P<unit>{_UNIT})\b(?:'?s?'? time\b)?)"
+)
+_WEEKS_ON = rf"(?:a week|a fortnight|{NUMBER} weeks) (?:on |from |come )?(?:today|tomorrow|{_DAY})"
+_WEEKEND = r"(?:(?:by|before|for|over|at|on|during) (?:the |this )?|this )weekend"
+_NAMELESS_SPAN = re.sub(r"\?P<\w+>", "?:", _SPAN)
 _DATE = (
     rf"(?:(?:the )?{_ORDINAL}(?: of)? {_MONTH}|{_MONTH} (?:the )?{_ORDINAL}|the {_ORDINAL}(?! (?:time|floor|one|two"
     r"|person|warning|line|bit|page|class)))"
@@ -43,13 +54,13 @@ _DATE = (
 _WHEN_DAY = (
     r"(?:(?:first thing )?(?:the )?day after tomorrow|first thing(?: (?:in the morning|tomorrow(?: morning)?"
     rf"|(?:on )?{_DAY}))?|tomorrow(?: {_PART})?"
-    rf"|today|tonight|this (?:{_PART}|week|{_DAY})|next (?:week|month|{_DAY})"
+    rf"|(?:later (?:on )?)?(?:today|tonight|this (?:{_PART}|week|{_DAY}))|next (?:week|month|{_DAY})|{_WEEKS_ON}|{_FEAST}"
     rf"|{_DAY}(?: week)?(?: {_PART})?(?: the {_ORDINAL})?|{_DATE}|(?:in|by) the (?:morning|afternoon|evening))"
 )
 _JOIN = r"(?:no later than|(?:by|before|on|at|until|till|from|for|after)(?: about| around)?|around|about)"
 _ELEMENT = (
-    rf"(?:{_SPAN}|between {_BARE_CLOCK} and {_BARE_CLOCK}|(?:{_JOIN} )?{_WHEN_DAY}|{_JOIN} {_POINT}|(?:{_JOIN} )?{_CLOCK}"
-    rf"|(?:at|by|before|around|after|until|till|no later than|for) {_BARE_CLOCK})"
+    rf"(?:{_NAMELESS_SPAN}|{_WEEKEND}|in {_MONTH}|between {_BARE_CLOCK} and {_BARE_CLOCK}|(?:{_JOIN} )?{_WHEN_DAY}"
+    rf"|{_JOIN} {_POINT}|(?:{_JOIN} )?{_CLOCK}|(?:at|by|before|around|after|until|till|no later than|for) {_BARE_CLOCK})"
 )
 _PHRASE = re.compile(rf"\b{_ELEMENT}(?:(?: in)? {_ELEMENT})*\b")
 _FUTURE = re.compile(r"\b(?:\w+'ll|will|shall|going to|gonna|be with|promise)\b")
@@ -73,9 +84,9 @@ _POINTS = {
     "lunch": time(12),
     "midnight": time(23, 59),
     "dinner time": time(13),
-    "close of play": _WORK_ENDS,
-    "close of business": _WORK_ENDS,
+    _CLOSE: _WORK_ENDS,
 }
+_FEASTS = {"christmas eve": (24, 12), "christmas": (25, 12), "boxing day": (26, 12), "new year's eve": (31, 12), "new year's day": (1, 1)}
 
 
 def due_words(text: str) -> str | None:
@@ -104,21 +115,15 @@ def due_time(words: str, said_at: datetime) -> datetime | None:
     moment = _put(day, at or _WORK_ENDS)
     if moment > said_at:
         return moment
-    return moment.replace(year=moment.year + 1) if re.search(_MONTH, said) else moment + timedelta(days=7)
+    return _a_year_later(moment) if re.search(rf"{_MONTH}|{_FEAST}", said) else moment + timedelta(days=7)
 
 
 def _span(said: str, said_at: datetime) -> datetime | None:
-    found = re.search(
-        r"\b(?:in|within|inside|after) (?:about |around |the next |roughly )?(?:(?P<amount>half an|an|the"
-        r"|a couple of|a|[\d ]+(?:to|or) \d+|\d+) )?"
-        r"(?P<working>(?:next )?(?:working |business )?)(?P<unit>minute|hour|day|week|month|fortnight)s?\b",
-        said,
-    )
+    found = re.search(rf"\b{_SPAN}", said)
     if found is None:
         return None
-    amount = found["amount"] or "1"
-    count = 0.5 if amount == "half an" else 2.0 if amount == "a couple of" else float(amount.split()[-1]) if amount[0].isdigit() else 1.0
-    match found["unit"]:
+    count = _count(found["amount"] or "")
+    match found["unit"].removesuffix("s"):
         case "minute":
             return said_at + timedelta(minutes=count)
         case "hour":
@@ -128,6 +133,14 @@ def _span(said: str, said_at: datetime) -> datetime | None:
         case unit:
             days = {"day": 1, "week": 7, "fortnight": 14, "month": 30}[unit]
             return _put(said_at + timedelta(days=days * count), _WORK_ENDS)
+
+
+def _count(amount: str) -> float:
+    """How many of a unit: the longer end of `3 to 5`, a couple is two, a few three; no number or an article is one."""
+    if number := re.search(r"\d+$", amount):
+        return float(number[0])
+    parts = {"quarters": 0.75, "quarter": 0.25, "half": 0.5, "couple": 2.0, "few": 3.0}
+    return next((count for word, count in parts.items() if word in amount), 1.0)
 
 
 def _working_days(day: datetime, count: int) -> datetime:
@@ -170,12 +183,25 @@ def _clock(hour: int, minute: int, late: bool, early: bool) -> time | None:
 
 
 def _day(said: str, said_at: datetime) -> datetime | None:
-    if re.search(r"\b(?:end of (?:the|this) week|this week)\b", said):
+    if (found := re.search(rf"\b(?:a|(\d+)) (week|fortnight)s? (?=(?:on |from |come )?(?:today|tomorrow|{_DAY}))", said)) is not None:
+        day = _day(said[found.end() :], said_at)
+        return day and day + timedelta(weeks=int(found[1] or 1) * (2 if found[2] == "fortnight" else 1))
+    if re.search(rf"\b{_END_OF_DAY}\b", said):
+        return said_at
+    if re.search(rf"\b(?:{_END_OF_WEEK}|this week|(?:by|before|for) (?:the |this )?weekend)\b", said):
         return said_at + timedelta(days=(4 - said_at.weekday()) % 7)
+    if "weekend" in said:
+        return said_at + timedelta(days=6 - said_at.weekday())
     if re.search(r"\bnext week\b", said):
         return said_at + timedelta(days=11 - said_at.weekday())
-    if (found := re.search(r"\bend of (the|this|next) month\b|\bnext month\b", said)) is not None:
-        return _month_end(said_at, 0 if found[1] in ("the", "this") else 1)
+    if re.search(r"\bnext month\b", said):
+        return _month_end(said_at, 1)
+    if re.search(rf"\b{_END_OF_MONTH}\b", said):
+        return _month_end(said_at, 0)
+    if (found := re.search(rf"\b(?:end of|in) ({_MONTH})\b", said)) is not None:
+        return _month_end(said_at, (_MONTHS.index(found[1]) + 1 - said_at.month) % 12)
+    if (feast := next((_FEASTS[name] for name in _FEASTS if name in said), None)) is not None:
+        return said_at.replace(day=feast[0], month=feast[1])
     if re.search(r"\bday after tomorrow\b", said):
         return said_at + timedelta(days=2)
     if "tomorrow" in said or (
@@ -198,9 +224,12 @@ def _weekday(said: str, said_at: datetime, week_later: bool) -> datetime:
 
 
 def _month_end(day: datetime, later: int) -> datetime:
-    month = day.month + later
-    first_of_next = day.replace(day=1, year=day.year + month // 12, month=month % 12 + 1)
-    return first_of_next - timedelta(days=1)
+    year, month = day.year + (day.month - 1 + later) // 12, (day.month - 1 + later) % 12 + 1
+    return day.replace(year=year, month=month, day=monthrange(year, month)[1])
+
+
+def _a_year_later(day: datetime) -> datetime:
+    return day.replace(year=day.year + 1, day=min(day.day, monthrange(day.year + 1, day.month)[1]))
 
 
 def _dated(said: str, said_at: datetime) -> datetime | None:
@@ -228,7 +257,7 @@ def _dated(said: str, said_at: datetime) -> datetime | None:
 def _today(at: time | None, said: str, said_at: datetime) -> datetime:
     """A time of today; later if it is past: in the afternoon, or tomorrow, but never past today where today was said."""
     moment = _put(said_at, at or _WORK_ENDS)
-    bound = re.search(r"\b(?:today|tonight|this (?:morning|afternoon|evening))\b", said) is not None
+    bound = re.search(rf"\b(?:today|tonight|this (?:morning|afternoon|evening)|{_END_OF_DAY})\b", said) is not None
     if moment <= said_at and moment.hour < 12:
         moment += timedelta(hours=12)
     if moment <= said_at:

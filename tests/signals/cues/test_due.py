@@ -23,6 +23,11 @@ TUESDAY = datetime(2026, 11, 24, 10, 30)
         ("i'll call you at half past four", "at half past four"),
         ("an engineer will be with you between two and six this afternoon", "between two and six this afternoon"),
         ("what happened on friday was wrong and i'll ring you on monday", "on monday"),
+        ("i'll have that done for you by the end of the day", "by the end of the day"),
+        ("i'll be in touch in a week's time", "in a week's time"),
+        ("give me ten minutes and i'll ring you", "give me ten minutes"),
+        ("we'll have somebody out a week on tuesday", "a week on tuesday"),
+        ("you'll have it before christmas", "before christmas"),
         ("your bill's going to be adjusted by twenty two pounds", None),
         ("i'll get back to you about the one you wanted", None),
         ("", None),
@@ -57,6 +62,27 @@ def test_the_words_that_say_when(text: str, words: str | None) -> None:
         ("by the end of the month", (11, 30), (17, 0)),
         ("next week", (12, 4), (17, 0)),
         ("tomorrow at fourteen hundred", (11, 25), (14, 0)),
+        ("before the end of the day", (11, 24), (17, 0)),
+        ("by end of play", (11, 24), (17, 0)),
+        ("by evening", (11, 24), (20, 0)),
+        ("later on today", (11, 24), (17, 0)),
+        ("by the weekend", (11, 27), (17, 0)),
+        ("over the weekend", (11, 29), (17, 0)),
+        ("before the month's out", (11, 30), (17, 0)),
+        ("in a quarter of an hour", (11, 24), (10, 45)),
+        ("in three quarters of an hour", (11, 24), (11, 15)),
+        ("within the half hour", (11, 24), (11, 0)),
+        ("in the next couple of hours", (11, 24), (12, 30)),
+        ("over the next few days", (11, 27), (17, 0)),
+        ("give me a day", (11, 25), (17, 0)),
+        ("in two weeks' time", (12, 8), (17, 0)),
+        ("inside of a week", (12, 1), (17, 0)),
+        ("a week on tuesday", (12, 8), (17, 0)),
+        ("a fortnight today", (12, 8), (17, 0)),
+        ("two weeks from thursday", (12, 10), (17, 0)),
+        ("a week tomorrow at ten", (12, 2), (10, 0)),
+        ("before christmas", (12, 25), (17, 0)),
+        ("on christmas eve", (12, 24), (17, 0)),
     ],
 )
 def test_the_time_that_words_mean(words: str, day: tuple[int, int], at: tuple[int, int]) -> None:
@@ -67,7 +93,12 @@ def test_what_is_past_is_moved_on() -> None:
     evening = TUESDAY.replace(hour=18)
     assert due_time("at four", evening) == datetime(2026, 11, 25, 16)
     assert due_time("today", evening) == datetime(2026, 11, 24, 23, 59)
+    assert due_time("end of the day", evening) == datetime(2026, 11, 24, 23, 59)
     assert due_time("on the fourteenth of march", TUESDAY) == datetime(2027, 3, 14, 17)
+    assert due_time("by the end of january", TUESDAY) == datetime(2027, 1, 31, 17)
+    assert due_time("by the twenty ninth of february", datetime(2028, 3, 5)) == datetime(2029, 2, 28, 17)
+    assert due_time("before christmas", datetime(2026, 12, 27, 9)) == datetime(2027, 12, 25, 17)
+    assert due_time("by the weekend", datetime(2026, 11, 28, 9)) == datetime(2026, 12, 4, 17)
 
 
 def test_the_time_zone_stays() -> None:
@@ -81,8 +112,42 @@ def test_what_cannot_be_told_is_none(words: str) -> None:
 
 
 SPOKEN = [
-    *("i'll", "the", "at", "by", "on", "in", "half", "past", "quarter", "to", "two", "ten", "twenty", "first", "thirty", "march"),
+    *(
+        "i'll",
+        "the",
+        "at",
+        "by",
+        "on",
+        "in",
+        "half",
+        "past",
+        "quarter",
+        "to",
+        "two",
+        "ten",
+        "twenty",
+        "first",
+        "thirty",
+        "march",
+        "february",
+        "ninth",
+    ),
     *("monday", "tomorrow", "noon", "week", "working", "days", "end", "of", "month", "between", "and", "next", "midnight", "today"),
+    *(
+        "weekend",
+        "christmas",
+        "fortnight",
+        "a",
+        "give me",
+        "end of the",
+        "day",
+        "couple of",
+        "few",
+        "hour",
+        "over",
+        "day's out",
+        "month's out",
+    ),
 ]
 
 
