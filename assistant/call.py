@@ -1,9 +1,9 @@
 """One call: audio and answers in, events out. Pure: no I/O, no clock, no model.
 
 A call is driven by generators. `feed`, `finish` and `recite` yield what they want to know (`VoiceWanted`, `DecodeWanted`,
-`ScoreWanted`, `DueWanted`), are sent the answer, and return the events that came of it. Whoever drives answers at once and in order,
-so the same audio gives the same events whatever the size of the chunks. An answer may be an `EngineFailed`: the
-stage is then told of as degraded, and what it would have said is missing.
+`ScoreWanted`, `AskWanted`, `DueWanted`), are sent the answer, and return the events that came of it. Whoever drives answers at
+once and in order, so the same audio gives the same events whatever the size of the chunks. An answer may be an `EngineFailed`:
+the stage is then told of as degraded, and what it would have said is missing.
 
 Media time moves in windows of 32 ms. Latency: the window, the recogniser's own steps and, for final words, the hang-over
 (320 ms); partial words are judged too, so that advice need not wait for the end of speech.

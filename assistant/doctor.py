@@ -139,7 +139,7 @@ class _Parts:
     def __init__(self) -> None:
         self._voice: Any = None
         self._recogniser: Any = None
-        self._classifier: Any = None
+        self._words: Any = None
         self._engine = ""
 
     def load_voice(self) -> Check:
@@ -164,17 +164,17 @@ class _Parts:
 
     def load_classifier(self, config: Config) -> Check:
         def load() -> str:
-            from assistant.engine import load_hostility
+            from assistant.engine import load_words
 
-            self._classifier = load_hostility(config.models)
-            return str(self._classifier.name)
+            self._words = load_words(config.models)
+            return str(self._words.classifier.name)
 
         return _timed("classifier", load)
 
     def classifier_speed(self) -> Check:
         """Milliseconds of wall time a text: the median over a few ordinary ones, each judged alone as in a call."""
         name = "classifier speed"
-        if self._classifier is None:
+        if self._words is None:
             return Check(name, False, "not measured, the classifier did not load")
         from assistant.signals.hostility import Text
 
@@ -182,7 +182,7 @@ class _Parts:
         for text in [TEXTS[0], *TEXTS * ROUNDS]:
             began = time.perf_counter()
             try:
-                self._classifier.judge([Text(text)])
+                self._words.classifier.judge([Text(text)])
             except AssistantError as failed:
                 return Check(name, False, str(failed), "put back the classifier's folder, or name another in [models] hostility")
             took_ms.append((time.perf_counter() - began) * 1000)
@@ -192,7 +192,7 @@ class _Parts:
     def speed(self, config: Config) -> Check:
         """The real pipeline over the first half minute of the demo call, one thread, as fast as it goes."""
         name = "speed"
-        if self._voice is None or self._recogniser is None or self._classifier is None:
+        if self._voice is None or self._recogniser is None or self._words is None:
             return Check(name, False, "not measured, since a model did not load")
         from assistant.engine import LiveEngine, Models
         from assistant.events import StageDegraded, Utterance
@@ -200,7 +200,7 @@ class _Parts:
 
         try:
             audio = demo_audio()
-            models = Models(self._voice, self._recogniser, self._engine, self._classifier)
+            models = Models(self._voice, self._recogniser, self._engine, self._words)
             engine = LiveEngine(models, config.call_settings(), "doctor", audio.tracks, audio.rate_hz)
             events = engine.start()
             began, began_cpu = time.perf_counter(), time.process_time()

@@ -15,12 +15,27 @@ from assistant.config import ModelSettings
 from assistant.errors import CoreMisuse, EngineFailed
 from assistant.events import AnyEvent, PressAction, Stage
 from assistant.guidance.policy import Policy
-from assistant.listener import Answer, CuesWanted, DecodeWanted, DueWanted, ScoreWanted, VoiceWanted, Wanted
+from assistant.listener import Answer, AskWanted, CuesWanted, DecodeWanted, DueWanted, ScoreWanted, VoiceWanted, Wanted
+from assistant.signals.asks import AskNetwork, Asks
 from assistant.signals.hostility import Classifier, load_classifier
 from assistant.speech.asr import Recogniser, RecogniserStream, load_recogniser
 from assistant.speech.silero import VoiceActivity
 from assistant.timebase import Track
 from assistant.weights import locate
+
+
+@dataclass(frozen=True)
+class WordModels:
+    """The weights that read words: all that a call needs that comes as text."""
+
+    classifier: Classifier
+    asks: Asks
+
+    def answer(self, wanted: ScoreWanted | CuesWanted | AskWanted) -> Answer:
+        if isinstance(wanted, AskWanted):
+            return self.asks.compare(wanted.text, wanted.earlier)
+        judgement = self.classifier.judge([wanted.text])[0]
+        return judgement.cues if isinstance(wanted, CuesWanted) else judgement
 
 
 @dataclass(frozen=True)
@@ -30,7 +45,7 @@ class Models:
     voice: VoiceActivity
     recogniser: Recogniser
     engine: str
-    classifier: Classifier
+    words: WordModels
 
 
 def load_models(settings: ModelSettings) -> Models:
@@ -39,12 +54,17 @@ def load_models(settings: ModelSettings) -> Models:
         voice=VoiceActivity.load(),
         recogniser=load_recogniser(settings.engine, settings.recogniser),
         engine=settings.engine,
-        classifier=load_hostility(settings),
+        words=load_words(settings),
     )
 
 
+def load_words(settings: ModelSettings) -> WordModels:
+    """What reads words alone. Raises `ModelLoadError`."""
+    return WordModels(load_hostility(settings), AskNetwork())
+
+
 def load_hostility(settings: ModelSettings) -> Classifier:
-    """The judge of words alone, for calls that come as text. Raises `ModelLoadError`."""
+    """The judge of words alone. Raises `ModelLoadError`."""
     return load_classifier(None if settings.hostility is None else locate(settings.hostility))
 
 
@@ -73,7 +93,7 @@ class LiveEngine:
             sample_rate_hz=rate_hz,
             engine=models.engine,
             model=models.recogniser.name,
-            classifier=models.classifier.name,
+            classifier=models.words.classifier.name,
             agent=agent,
             notices=(*limits, *notices),
         )
@@ -115,9 +135,7 @@ class LiveEngine:
             return self._decode(wanted)
         if isinstance(wanted, DueWanted):
             return _due(wanted, self._started_at)
-        if isinstance(wanted, CuesWanted):
-            return self._models.classifier.judge([wanted.text])[0].cues
-        return self._models.classifier.judge([wanted.text])[0]
+        return self._models.words.answer(wanted)
 
     def _decode(self, wanted: DecodeWanted) -> Answer:
         stream = self._streams.get(wanted.track)
@@ -133,7 +151,7 @@ class LiveEngine:
 
 
 def recite(
-    classifier: Classifier,
+    words: WordModels,
     settings: CallSettings,
     call_id: str,
     tracks: tuple[Track, ...],
@@ -146,13 +164,11 @@ def recite(
     def answer(wanted: Wanted) -> Answer:
         if isinstance(wanted, DueWanted):
             return _due(wanted, started_at)
-        if isinstance(wanted, CuesWanted):
-            return classifier.judge([wanted.text])[0].cues
-        if not isinstance(wanted, ScoreWanted):
+        if not isinstance(wanted, ScoreWanted | CuesWanted | AskWanted):
             raise CoreMisuse("a transcript needs no audio models")
-        return classifier.judge([wanted.text])[0]
+        return words.answer(wanted)
 
-    facts = CallFacts(tracks, 8000, "transcript", "none", classifier.name, notices=notices)
+    facts = CallFacts(tracks, 8000, "transcript", "none", words.classifier.name, notices=notices)
     call = Call(call_id, facts, settings)
     return [*call.start(), *drive(call.recite(lines), answer)]
 

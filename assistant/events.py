@@ -16,7 +16,7 @@ HeatLevel = Literal["calm", "tense", "heated", "boiling"]
 InterruptionKind = Literal["backchannel", "cooperative", "competitive"]
 AbuseKind = Literal["insult", "profanity", "threat", "identity_attack", "sexual"]
 LadderStep = Literal["note", "warning", "final_warning", "end_call"]
-Stage = Literal["voice_activity", "recognition", "hostility", "audio", "live"]
+Stage = Literal["voice_activity", "recognition", "hostility", "asks", "audio", "live"]
 PressAction = Literal["done", "not_helpful", "warning_given", "unlock", "approve", "mute", "unmute"]
 """`approve`: a supervisor agrees to the step that waits for it. `mute`: no cards but `crisis` and `ladder.*` until `unmute`."""
 Approver = Literal["agent", "supervisor"]

@@ -8,6 +8,7 @@ A judgement of words still being spoken counts once two readings after each othe
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -17,6 +18,7 @@ from assistant.appraisal import Appraisal
 from assistant.errors import CoreMisuse, EngineFailed
 from assistant.eventlog import EventLog
 from assistant.events import StageDegraded, Utterance, UtteranceScored, Word, WordsPartial
+from assistant.signals.cues.demands import Asked
 from assistant.signals.cues.hear import Cues
 from assistant.signals.hostility import Judgement, Text
 from assistant.speech.asr import Hearing
@@ -67,6 +69,14 @@ class CuesWanted:
 
 
 @dataclass(frozen=True)
+class AskWanted:
+    """Whether `text` asks for something, and for the same as each of `earlier`; answer: `Asked`."""
+
+    text: str
+    earlier: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DueWanted:
     """When a promise is due that was said at `said_at_s`, media time; answer: ISO 8601, None if the words or the call's wall time do
     not tell."""
@@ -75,8 +85,8 @@ class DueWanted:
     said_at_s: float
 
 
-Wanted = VoiceWanted | DecodeWanted | ScoreWanted | CuesWanted | DueWanted
-Answer = npt.NDArray[np.float32] | Hearing | Judgement | Mapping[str, float] | EngineFailed | str | None
+Wanted = VoiceWanted | DecodeWanted | ScoreWanted | CuesWanted | AskWanted | DueWanted
+Answer = npt.NDArray[np.float32] | Hearing | Judgement | Mapping[str, float] | Asked | EngineFailed | str | None
 Asking = Generator[Wanted, Answer, None]
 
 
@@ -109,7 +119,7 @@ class Listener:
         self._segments: dict[Track, _Segment] = {}
         self._before: tuple[Track, str] | None = None
         self._deaf: set[Track] = set()
-        self._judge_failed = False
+        self._failing: set[str] = set()
         self._utterances = 0
 
     def policy_words(self, words: tuple[str, ...]) -> None:
@@ -211,7 +221,8 @@ class Listener:
                 scores = judgement.cues
         before = self._before[1] if self._before is not None and self._before[0] != said.track else None
         self._before = (said.track, said.text)
-        for cue in self._cues.heard(said, scores, before):
+        asked = yield from self._asked(said)
+        for cue in self._cues.heard(said, scores, before, asked):
             due = None
             if cue.cue == "promise" and cue.detail is not None:
                 due = yield from self._due(cue.detail, cue.end_s)
@@ -224,11 +235,23 @@ class Listener:
 
     def _cues_of_agent(self, said: Utterance) -> Generator[Wanted, Answer, Mapping[str, float]]:
         answer = yield CuesWanted(self._text(said.track, said.text, said.confidence))
-        self._tell_judge(answer)
+        self._tell_failing("hostility", answer)
         if isinstance(answer, EngineFailed):
             return {}
         if not isinstance(answer, Mapping):
             raise CoreMisuse(f"the answer to CuesWanted is a mapping, not {type(answer).__name__}")
+        return answer
+
+    def _asked(self, said: Utterance) -> Generator[Wanted, Answer, Asked | None]:
+        earlier = self._cues.asked_before(said)
+        if earlier is None:
+            return None
+        answer = yield AskWanted(said.text, earlier)
+        self._tell_failing("asks", answer)
+        if isinstance(answer, EngineFailed):
+            return None
+        if not isinstance(answer, Asked):
+            raise CoreMisuse(f"the answer to AskWanted is Asked, not {type(answer).__name__}")
         return answer
 
     def _due(self, words: str, said_at_s: float) -> Generator[Wanted, Answer, str | None]:
@@ -257,7 +280,7 @@ class Listener:
 
     def _judge(self, track: Track, text: str, confidence: float) -> Generator[Wanted, Answer, Judgement | None]:
         answer = yield ScoreWanted(self._text(track, text, confidence))
-        self._tell_judge(answer)
+        self._tell_failing("hostility", answer)
         if isinstance(answer, EngineFailed):
             return None
         if not isinstance(answer, Judgement):
@@ -268,12 +291,12 @@ class Listener:
         before_track, before = self._before if self._before is not None else (None, None)
         return Text(text=text, speaker=track, before=before, before_speaker=before_track, confidence=confidence)
 
-    def _tell_judge(self, answer: Answer) -> None:
-        """Tells when the judge fails, and when it is well again."""
+    def _tell_failing(self, stage: Literal["hostility", "asks"], answer: Answer) -> None:
+        """Tells when a network of words fails, and when it is well again."""
         failed = isinstance(answer, EngineFailed)
-        if failed != self._judge_failed:
-            self._judge_failed = failed
-            self._log.tell(StageDegraded(stage="hostility", why=str(answer) if failed else "well again", recovered=not failed))
+        if failed != (stage in self._failing):
+            self._failing ^= {stage}
+            self._log.tell(StageDegraded(stage=stage, why=str(answer) if failed else "well again", recovered=not failed))
 
     def _tell_score(self, said: Utterance, judgement: Judgement, *, partial: bool = False) -> None:
         self._appraisal.tell(

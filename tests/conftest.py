@@ -12,7 +12,7 @@ from assistant.weights import bundled_dir
 
 pytest_plugins = ["tests.support.server"]
 
-BUNDLED = ("silero-vad", "vosk-tiny-synthetic-en", "hostility")
+BUNDLED = ("silero-vad", "vosk-tiny-synthetic-en", "hostility", "asks")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -164,6 +164,12 @@ def test_a_failing_model_is_told_once_and_never_becomes_a_calm_score(question: s
     assert isinstance(events[-1], ev.CallEnded)
 
 
+def test_where_the_network_of_asks_fails_all_else_goes_on() -> None:
+    events = run(new_call(), [HOT], PlainAnswers(fails="AskWanted"))
+    assert [(event.stage, event.recovered) for event in of(ev.StageDegraded, events)] == [("asks", False)]
+    assert of(ev.UtteranceScored, events) != []
+
+
 def test_a_stage_that_is_well_again_says_so() -> None:
     call, failing, well = new_call(), PlainAnswers(fails="ScoreWanted"), PlainAnswers()
     call.start()

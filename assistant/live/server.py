@@ -79,7 +79,7 @@ class Node:
         self.policy = PolicyWatch(lambda: self.config.call_settings().policy, settings.policy, self.centre.change_policy)
         if self.config.policy is not None:
             self._following = asyncio.create_task(self.policy.run(), name="policy file")
-        log.info("ready", recogniser=models.recogniser.name, classifier=models.classifier.name)
+        log.info("ready", recogniser=models.recogniser.name, classifier=models.words.classifier.name)
 
     async def close(self) -> None:
         """The server stops."""

@@ -12,13 +12,12 @@ from typing import Final
 from assistant.audio.recordings import OpenedAudio, Recording, open_recording
 from assistant.config import Config
 from assistant.document import encode_document, fold
-from assistant.engine import LiveEngine, Models, load_hostility, load_models, recite
+from assistant.engine import LiveEngine, Models, WordModels, load_models, load_words, recite
 from assistant.errors import AssistantError, ConfigError, ModelLoadError
 from assistant.events import AnyEvent
 from assistant.offline.inputs import CallInput, printable
 from assistant.offline.outcomes import CallFailed, CallScored, Outcome
 from assistant.offline.transcripts import read_transcript
-from assistant.signals.hostility import Classifier
 
 END: Final = "end of recording"
 
@@ -32,7 +31,7 @@ class Scorer:
         self._settings = config.call_settings()
         self._out = out
         self._models: Models | None = None
-        self._words_only: Classifier | None = None
+        self._words_only: WordModels | None = None
 
     def score(self, call: CallInput) -> Outcome:
         """Writes the document of a call, whole or not at all.
@@ -67,7 +66,7 @@ class Scorer:
         if isinstance(call.source, Recording):
             return self.recording_events(call.name, open_recording(call.source))
         transcript = read_transcript(call.source)
-        return recite(self._classifier(), self._settings, call.name, transcript.tracks, transcript.lines)
+        return recite(self._words(), self._settings, call.name, transcript.tracks, transcript.lines)
 
     def _write(self, name: str, events: Iterable[AnyEvent], *, from_audio: bool) -> CallScored:
         document = fold(name, events)
@@ -88,12 +87,12 @@ class Scorer:
     def _audio_models(self) -> Models:
         if self._models is None:
             self._models = load_models(self._config.models)
-            self._words_only = self._models.classifier
+            self._words_only = self._models.words
         return self._models
 
-    def _classifier(self) -> Classifier:
+    def _words(self) -> WordModels:
         if self._words_only is None:
-            self._words_only = load_hostility(self._config.models)
+            self._words_only = load_words(self._config.models)
         return self._words_only
 
 

@@ -17,7 +17,7 @@ from assistant.audio.recordings import CallAudio
 from assistant.call import CallSettings
 from assistant.config import Config
 from assistant.engine import LiveEngine, Models, load_models
-from assistant.listener import Answer, CuesWanted, DecodeWanted, DueWanted, ScoreWanted, VoiceWanted, Wanted
+from assistant.listener import Answer, AskWanted, CuesWanted, DecodeWanted, DueWanted, ScoreWanted, VoiceWanted, Wanted
 from assistant.weights import locate
 from scripts.benchmark.calls import bench_audio
 from scripts.benchmark.figures import NotMeasured, Part, Target, Tick
@@ -30,6 +30,7 @@ STAGES = {
     DecodeWanted: "recognition",
     ScoreWanted: "classifier",
     CuesWanted: "classifier",
+    AskWanted: "asks",
     DueWanted: "due times",
 }
 

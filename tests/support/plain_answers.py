@@ -11,7 +11,8 @@ from assistant.engine import drive
 from assistant.errors import EngineFailed
 from assistant.events import AnyEvent
 from assistant.guidance.policy_file import load_policy
-from assistant.listener import Answer, CuesWanted, DecodeWanted, DueWanted, VoiceWanted, Wanted
+from assistant.listener import Answer, AskWanted, CuesWanted, DecodeWanted, DueWanted, VoiceWanted, Wanted
+from assistant.signals.cues.demands import Asked
 from assistant.signals.hostility import LABELS, Judgement
 from assistant.speech.asr import Hearing, Word
 from assistant.timebase import TRACKS, Track
@@ -33,7 +34,7 @@ class PlainAnswers:
 
     def __call__(self, wanted: Wanted) -> Answer:
         self.asked.append(wanted)
-        # One network answers both: where it fails, it fails for both.
+        # One network answers both of these: where it fails, it fails for both.
         name = "ScoreWanted" if isinstance(wanted, CuesWanted) else type(wanted).__name__
         if name == self.fails:
             raise EngineFailed(f"{self.fails} failed")
@@ -44,6 +45,8 @@ class PlainAnswers:
             return self._hear(wanted)
         if isinstance(wanted, DueWanted):
             return None
+        if isinstance(wanted, AskWanted):
+            return Asked(float("refund" in wanted.text), tuple(float("refund" in old) for old in wanted.earlier))
         if isinstance(wanted, CuesWanted):
             return {"warning": 0.9} if "end this call" in wanted.text.text else {}
         return judge(wanted.text.text)

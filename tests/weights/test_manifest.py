@@ -25,6 +25,7 @@ def test_our_manifest_lists_the_bundled_and_the_official_models() -> None:
         "vosk-tiny-synthetic-en",
         "silero-vad",
         "hostility",
+        "asks",
     }
 
 

@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 
 from assistant.events import CueHeard, HeardCue, Utterance
-from assistant.signals.cues.demands import Demands
+from assistant.signals.cues.demands import Asked, Demands
 from assistant.signals.cues.due import due_words
 from assistant.signals.cues.kinds import CUES, DISTRESS
 from assistant.signals.cues.patterns import Fired, allowed, fired, vetoed
-from assistant.signals.cues.wording import Wording, content_words, worded
+from assistant.signals.cues.wording import Wording, content_stems, worded
 
 STANDS = 0.5
 """A score from here on stands: each cue of the network is calibrated to it (`Judgement.cues`)."""
@@ -52,23 +52,30 @@ class Cues:
         """Other words of the policy's warnings from now on."""
         self._policy = tuple(_meant(worded(one).text) for one in words)
 
-    def heard(self, said: Utterance, scores: Mapping[str, float], before: str | None = None) -> list[CueHeard]:
+    def asked_before(self, said: Utterance) -> tuple[str, ...] | None:
+        """The earlier asks that `said` is to be compared with; None where nothing is asked in words."""
+        return self._demands.before(_side(said), said.start_s)
+
+    def heard(
+        self, said: Utterance, scores: Mapping[str, float], before: str | None = None, asked: Asked | None = None
+    ) -> list[CueHeard]:
         """The cues of one final utterance, in the order of `CUES`, `repeated_demand` last.
 
         `scores`: of each cue, in [0, 1] (`Judgement.cues`; may be empty). `before`: the text of the utterance before, on the other side.
+        `asked`: how it compares with `asked_before`; None where that is not known.
         A cue stands where a pattern fires or a score reaches `STANDS` and no veto holds it; a pattern is named before a score.
         """
         wording = worded(said.text)
-        side = "agent" if said.track == "agent" else "mixed" if said.track == "mixed" else "caller"
+        side = _side(said)
         found = self._standing(said, wording, scores, before)
         answers = self._repair_by is not None and self._repair_by != side
         self._repair_by = side if any(event.cue == "repair" for event in found) else None
-        asked = tuple(event.cue for event in found if event.cue.startswith("request_"))
-        again = self._demands.made(side, said.start_s, said.end_s, wording.text, asked, answers_repair=answers)
+        requests = tuple(event.cue for event in found if event.cue.startswith("request_"))
+        again = self._demands.made(side, said.start_s, said.end_s, said.text, requests, asked, answers_repair=answers)
         if again is not None:
             strengths = [event.p for event in found if event.cue.removeprefix("request_") == again.what]
             found.append(
-                self._event(said, "repeated_demand", f"repeat:{again.by}", strengths[0] if strengths else again.overlap, detail=again.what)
+                self._event(said, "repeated_demand", f"repeat:{again.by}", strengths[0] if strengths else again.p, detail=again.what)
             )
         return found
 
@@ -130,6 +137,10 @@ class Cues:
         return max(shares, default=0.0)
 
 
+def _side(said: Utterance) -> str:
+    return said.track if said.track in ("agent", "mixed") else "caller"
+
+
 def _meant(text: str) -> frozenset[str]:
     """What words of a warning are about: stems, with every way to close a call and every kind of bad language as one."""
-    return frozenset(_CLOSING.get(stem, _BEHAVIOUR.get(stem, stem)) for stem in content_words(text))
+    return frozenset(_CLOSING.get(stem, _BEHAVIOUR.get(stem, stem)) for stem in content_stems(text))

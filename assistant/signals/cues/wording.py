@@ -22,21 +22,12 @@ wasn't way we we'd we'll we're we've well were what what's when where which whil
 yeah yes yet you you'd you'll you're you've your yours
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-"""Words that say nothing of what is asked for; `want`, `need` and `when` make an ask, but do not tell which."""
+"""Words that say nothing of what an utterance is about."""
 
 _SAME_THING = {
     word: group.split()[0]
     for group in (
-        "engineer technician repairman fitter plumber electrician mechanic",
-        "parcel package delivery deliver order",
-        "money cash refund refunded deposit repay reimburse",
-        "manager supervisor boss superior",
-        "bill invoice statement charge fee charged billed",
         "call ring phone telephone rung",
-        "fix repair mend fixed repaired mended sort sorted",
-        "appointment slot booking",
-        "doctor gp consultant",
-        "soon sooner earlier quicker faster today urgent",
         "cancel terminate stop close",
     )
     for word in group.split()
@@ -80,9 +71,9 @@ def worded(text: str) -> Wording:
     return Wording(" ".join(words), tuple(places), tuple(starts))
 
 
-def content_words(said: str) -> dict[str, str]:
-    """The words of `said` (as `Wording.text`) that tell what it is about: stem -> the word as it was said, in its order."""
-    return {stem(word): word for word in said.split() if word not in STOP_WORDS and len(word) > 1}
+def content_stems(said: str) -> frozenset[str]:
+    """The stems of the words of `said` (as `Wording.text`) that tell what it is about."""
+    return frozenset(stem(word) for word in said.split() if word not in STOP_WORDS and len(word) > 1)
 
 
 def stem(word: str) -> str:

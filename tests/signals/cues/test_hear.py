@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.events import CueHeard, Utterance, Word
+from assistant.signals.cues.demands import MOST, Asked
 from assistant.signals.cues.hear import Cues
 from assistant.signals.cues.kinds import CUES
 from assistant.timebase import TRACKS, Track
@@ -109,20 +110,63 @@ def test_the_same_request_in_the_same_breath_or_after_five_minutes_is_none() -> 
     assert kinds(cues.heard(said("get me your manager", start_s=400), {})) == ["request_manager"]
 
 
+def ask(cues: Cues, text: str, start_s: float, *same: float, p: float = 0.9, track: Track = "caller") -> list[CueHeard]:
+    """What is heard in an utterance that asks for something with `p`, and with `same` for the same as each of the earlier asks."""
+    utterance = said(text, track, start_s)
+    assert len(cues.asked_before(utterance) or ()) == len(same)
+    return cues.heard(utterance, {}, asked=Asked(p, same))
+
+
 def test_the_same_ask_in_other_words_is_a_repeated_demand() -> None:
     cues = Cues()
-    assert cues.heard(said("when is the engineer coming to look at the boiler", start_s=5), {}) == []
-    (again,) = cues.heard(said("so can you send a technician for this boiler", start_s=40), {})
-    assert (again.cue, again.detail, again.rule) == ("repeated_demand", "technician boiler", "repeat:words")
-    assert 0.6 <= again.p <= 1
+    assert ask(cues, "when is the engineer coming", 5) == []
+    assert ask(cues, "what do i owe you", 20, 0.1) == []
+    (again,) = ask(cues, "so what day will your man be here", 40, 0.7, 0.2)
+    assert (again.cue, again.detail, again.rule, again.p) == ("repeated_demand", "when is the engineer coming", "repeat:meaning", 0.7)
 
 
-def test_two_different_asks_are_no_repeated_demand() -> None:
+def test_what_asks_for_nothing_or_for_something_else_is_no_repeated_demand() -> None:
     cues = Cues()
-    cues.heard(said("when is the engineer coming", start_s=5), {})
-    assert cues.heard(said("can you spell the name of the street", start_s=40), {}) == []
-    assert cues.heard(said("can you hear me", start_s=60), {}) == []
-    assert cues.heard(said("can you hear me", start_s=80), {}) == []
+    ask(cues, "when is the engineer coming", 5)
+    assert ask(cues, "i waited for the engineer all day", 20, 0.9, p=0.4) == []
+    assert ask(cues, "what's the engineer called", 40, 0.4) == []
+    assert cues.asked_before(said("x", start_s=60)) == ("when is the engineer coming", "what's the engineer called")
+
+
+def test_the_rest_of_an_ask_does_not_repeat_it() -> None:
+    cues = Cues()
+    ask(cues, "when is the engineer coming", 5)
+    assert ask(cues, "the engineer when does he come", 12, 0.9) == []
+    assert [event.cue for event in ask(cues, "so when", 40, 0.6, 0.6)] == ["repeated_demand"]
+
+
+def test_an_ask_is_forgotten_after_five_minutes() -> None:
+    cues = Cues()
+    ask(cues, "when is the engineer coming", 5)
+    assert ask(cues, "when is the engineer coming", 320) == []
+
+
+def test_without_the_network_of_asks_requests_are_compared_still() -> None:
+    cues = Cues()
+    cues.heard(said("get me your manager"), {})
+    assert kinds(cues.heard(said("get me your manager", start_s=30), {})) == ["request_manager", "repeated_demand"]
+
+
+def test_no_words_of_an_agent_or_of_mixed_sound_are_compared() -> None:
+    assert Cues().asked_before(said("when is the engineer coming", "agent")) is None
+    assert Cues().asked_before(said("when is the engineer coming", "mixed")) is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 60), st.booleans(), st.floats(0, 1)), max_size=40))
+def test_asks_are_compared_with_what_is_remembered_whatever_comes(steps: list[tuple[float, bool, float]]) -> None:
+    cues, at_s = Cues(), 0.0
+    for gap_s, request, p in steps:
+        at_s += gap_s
+        utterance = said("get me your manager" if request else "when does he come", start_s=at_s)
+        earlier = cues.asked_before(utterance)
+        assert earlier is not None
+        assert len(earlier) <= MOST
+        cues.heard(utterance, {}, asked=Asked(p, tuple(p for _ in earlier)))
 
 
 def test_who_was_asked_to_repeat_does_not_demand_again() -> None:
@@ -135,7 +179,7 @@ def test_who_was_asked_to_repeat_does_not_demand_again() -> None:
 
 def test_sides_do_not_repeat_each_other_and_agents_demand_nothing() -> None:
     cues = Cues()
-    cues.heard(said("can you send the engineer for the boiler", start_s=5), {})
+    ask(cues, "can you send the engineer for the boiler", 5)
     assert cues.heard(said("can you tell me where the boiler engineer should go", "agent", 20), {}) == []
 
 

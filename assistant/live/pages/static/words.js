@@ -17,6 +17,7 @@ const STAGES = {
   voice_activity: "Voice detection",
   recognition: "Speech recognition",
   hostility: "Hostility scoring",
+  asks: "Repeated demands",
   audio: "Call audio",
   live: "Live service",
 };

