@@ -251,7 +251,7 @@ def test_a_card_is_cleared_for_the_reason_that_was_pressed(
         peer.start(call_id=call_id, agent=agent)
         peer.audio(scene)
         peer.audio(np.zeros((16000, 2), np.int16))
-        card_id = until(overlay, "card_shown")[-1]["card_id"]
+        card_id = until(overlay, "card_shown", card="ladder.note")[-1]["card_id"]
         overlay.send(press(call_id=call_id, action=action, card_id=card_id))
         assert until(overlay, "card_cleared", card_id=card_id)[-1]["why"] == action
         peer.stop()
@@ -349,7 +349,7 @@ class Severe:
 def strict(make_server_with: MakeServer, models: Models, tmp_path: Path) -> LiveServer:
     path = tmp_path / "strict.toml"
     path.write_text('version = "strict"\n[ladder.insult.approvers]\nnote = "supervisor"\nwarning = "supervisor"\n', "utf-8")
-    return make_server_with(use=replace(models, classifier=Severe()), config=msgspec.structs.replace(Config(), policy=str(path)))
+    return make_server_with(use=replace(models, words=replace(models.words, classifier=Severe())), config=msgspec.structs.replace(Config(), policy=str(path)))
 
 
 @pytest.fixture
