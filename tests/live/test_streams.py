@@ -349,7 +349,8 @@ class Severe:
 def strict(make_server_with: MakeServer, models: Models, tmp_path: Path) -> LiveServer:
     path = tmp_path / "strict.toml"
     path.write_text('version = "strict"\n[ladder.insult.approvers]\nnote = "supervisor"\nwarning = "supervisor"\n', "utf-8")
-    return make_server_with(use=replace(models, words=replace(models.words, classifier=Severe())), config=msgspec.structs.replace(Config(), policy=str(path)))
+    severe = replace(models, words=replace(models.words, classifier=Severe()))
+    return make_server_with(use=severe, config=msgspec.structs.replace(Config(), policy=str(path)))
 
 
 @pytest.fixture
