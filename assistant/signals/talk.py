@@ -30,8 +30,9 @@ class Sums:
 class _Side:
     pieces: deque[Interval] = field(default_factory=deque)
     runs: deque[Interval] = field(default_factory=deque)
-    """Monologues, oldest first; the last one may grow while `running`."""
-    running: bool = False
+    """Monologues, oldest first; the last one may grow."""
+    answers: list[int] = field(default_factory=list)
+    """When others ended who said enough to break it."""
     longest: int = 0
     said: deque[tuple[int, int, int]] = field(default_factory=deque)
     """Start, end and number of words of each stretch with words."""
@@ -71,15 +72,15 @@ class Talk:
         side = self._sides[track]
         side.pieces.append((start, end))
         run = self._run(side, start, end)
-        if side.running and side.runs and run[0] == side.runs[-1][0]:
+        if side.runs and run[0] == side.runs[-1][0]:
             side.runs.pop()
         side.runs.append(run)
-        side.running = True
+        side.answers = [at for at in side.answers if at >= end]
         side.longest = max(side.longest, run[1] - run[0])
         if end - start >= self._answer:
             for other, another in self._sides.items():
-                if other != track:
-                    another.running = False
+                if other != track and another.runs:
+                    another.answers.append(end)
         self._add_up(end - 2 * self._window, speaking)
 
     def said(self, track: Track, words: int, start: int, end: int) -> None:
@@ -125,8 +126,12 @@ class Talk:
         return self._dead + (lasting if lasting > self._silence else 0), recent
 
     def _run(self, side: _Side, start: int, end: int) -> Interval:
-        goes_on = side.running and bool(side.runs) and start - side.runs[-1][1] <= self._pause
-        return (side.runs[-1][0], max(end, side.runs[-1][1])) if goes_on else (start, end)
+        """The monologue that a stretch goes on, or begins. Who ends at the same moment as this side did not break in."""
+        if not side.runs or start - side.runs[-1][1] > self._pause:
+            return start, end
+        began, last = side.runs[-1]
+        broken = any(last < at < end for at in side.answers)
+        return (start, end) if broken else (began, max(end, last))
 
     def _runs(self, track: Track, speaking: Mapping[Track, Interval]) -> list[Interval]:
         side = self._sides[track]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant.signals.turns import Overlap, Turns
@@ -313,7 +313,14 @@ def conversations(draw: st.DrawFn) -> list[Said]:
     return said
 
 
+BOTH_END_AT_ONCE = [
+    Said("caller", 0.512, 1.536),
+    *(Said("agent", start_s, end_s) for start_s, end_s in ((0.512, 1.536), (2.048, 2.144), (2.656, 2.752), (3.264, 3.36), (3.872, 3.968))),
+]
+
+
 @settings(deadline=None)
+@example(BOTH_END_AT_ONCE, [])
 @given(conversations().filter(bool), conversations())
 def test_swapping_the_channels_swaps_the_result(said: list[Said], faint: list[Said]) -> None:
     swap: dict[Track, Track] = {"agent": "caller", "caller": "agent"}
