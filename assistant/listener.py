@@ -8,7 +8,7 @@ A judgement of words still being spoken counts once two readings after each othe
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -88,6 +88,7 @@ class DueWanted:
 Wanted = VoiceWanted | DecodeWanted | ScoreWanted | CuesWanted | AskWanted | DueWanted
 Answer = npt.NDArray[np.float32] | Hearing | Judgement | Mapping[str, float] | Asked | EngineFailed | str | None
 Asking = Generator[Wanted, Answer, None]
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -234,25 +235,14 @@ class Listener:
         return (yield from self._judge(said.track, said.text, said.confidence))
 
     def _cues_of_agent(self, said: Utterance) -> Generator[Wanted, Answer, Mapping[str, float]]:
-        answer = yield CuesWanted(self._text(said.track, said.text, said.confidence))
-        self._tell_failing("hostility", answer)
-        if isinstance(answer, EngineFailed):
-            return {}
-        if not isinstance(answer, Mapping):
-            raise CoreMisuse(f"the answer to CuesWanted is a mapping, not {type(answer).__name__}")
-        return answer
+        wanted = CuesWanted(self._text(said.track, said.text, said.confidence))
+        return (yield from self._answer("hostility", wanted, Mapping)) or {}  # type: ignore[type-abstract]
 
     def _asked(self, said: Utterance) -> Generator[Wanted, Answer, Asked | None]:
         earlier = self._cues.asked_before(said)
         if earlier is None:
             return None
-        answer = yield AskWanted(said.text, earlier)
-        self._tell_failing("asks", answer)
-        if isinstance(answer, EngineFailed):
-            return None
-        if not isinstance(answer, Asked):
-            raise CoreMisuse(f"the answer to AskWanted is Asked, not {type(answer).__name__}")
-        return answer
+        return (yield from self._answer("asks", AskWanted(said.text, earlier), Asked))
 
     def _due(self, words: str, said_at_s: float) -> Generator[Wanted, Answer, str | None]:
         answer = yield DueWanted(words, said_at_s)
@@ -279,12 +269,18 @@ class Listener:
         self._tell_score(said, judgement, partial=True)
 
     def _judge(self, track: Track, text: str, confidence: float) -> Generator[Wanted, Answer, Judgement | None]:
-        answer = yield ScoreWanted(self._text(track, text, confidence))
-        self._tell_failing("hostility", answer)
+        return (yield from self._answer("hostility", ScoreWanted(self._text(track, text, confidence)), Judgement))
+
+    def _answer(
+        self, stage: Literal["hostility", "asks"], wanted: ScoreWanted | CuesWanted | AskWanted, kind: type[_T]
+    ) -> Generator[Wanted, Answer, _T | None]:
+        """What a network of words answers; None if it failed, which is told once."""
+        answer = yield wanted
+        self._tell_failing(stage, answer)
         if isinstance(answer, EngineFailed):
             return None
-        if not isinstance(answer, Judgement):
-            raise CoreMisuse(f"the answer to ScoreWanted is a Judgement, not {type(answer).__name__}")
+        if not isinstance(answer, kind):
+            raise CoreMisuse(f"the answer to {type(wanted).__name__} is {kind.__name__}, not {type(answer).__name__}")
         return answer
 
     def _text(self, track: Track, text: str, confidence: float) -> Text:

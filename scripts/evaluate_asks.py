@@ -1,6 +1,6 @@
 """How well repeated demands are found: over calls whose lines tell what they ask for, through the engine that hears live calls.
 
-python -m scripts.evaluate_asks [--calls FOLDER] [--wrong N] [--json]
+python -m scripts.evaluate_asks [--calls FOLDER ...] [--wrong N] [--json]
 """
 
 import argparse
@@ -16,7 +16,8 @@ from assistant.events import CueHeard, Utterance
 from assistant.guidance.policy_file import load_policy
 from scripts.asks.calls import AskCall, made_again, read_ask_calls
 
-CALLS = Path(__file__).parent.parent / "tests" / "data" / "asks"
+_DATA = Path(__file__).parent.parent / "tests" / "data"
+CALLS = (_DATA / "asks", _DATA / "asks_2")
 EVERY_S, SAID_S = 12.0, 4.0
 """From one line to the next, and how long each takes to say."""
 
@@ -47,11 +48,11 @@ def measure(calls: Sequence[AskCall], heard: Sequence[Sequence[CueHeard | None]]
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=Path, default=CALLS)
+    parser.add_argument("--calls", type=Path, nargs="+", default=CALLS, help="folders of calls, taken together")
     parser.add_argument("--wrong", type=int, default=0, help="print so many lines that were missed or wrongly found")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    calls = read_ask_calls(options.calls)
+    calls = [call for folder in options.calls for call in read_ask_calls(folder)]
     words, settings = load_words(ModelSettings()), CallSettings(policy=load_policy())
     heard = [heard_again(call, words, settings) for call in calls]
     figures = measure(calls, heard)

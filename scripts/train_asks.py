@@ -2,7 +2,7 @@
 
 python -m scripts.train_asks [--out FOLDER] [--passes N]
 
-About a quarter of an hour on two cores. Nothing is needed but the calls and the package that carries the encoder.
+About half an hour on two cores. Nothing is needed but the calls and the package that carries the encoder.
 """
 
 import argparse
@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sklearn.linear_model import LogisticRegression
 
-from assistant.signals.asks import AskNetwork, AskScale
+from assistant.signals.asks import AskNetwork, AskScale, nearest
 from assistant.signals.hostility.encode import Encoder
 from assistant.signals.hostility.splits import split_of
 from assistant.weights import bundled_dir
@@ -27,6 +26,7 @@ from scripts.asks.calls import AskCall, made_again, read_ask_calls
 from scripts.asks.network import CALLS_A_STEP, AskEncoder, export, train
 from scripts.hostility.calibrate import CUE_BETA, cue_threshold
 from scripts.hostility.network import encoder_folder
+from scripts.hostility.training import loss_progress
 from scripts.hostility.vocabulary import pruned_tokenizer
 
 
@@ -46,15 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
     torch.manual_seed(options.seed)
     network = AskEncoder(rows)
     steps = options.passes * (len(learnt) // CALLS_A_STEP)
-    with Progress(
-        TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.2f}"), TimeRemainingColumn()
-    ) as progress:
+    with loss_progress() as progress:
         task = progress.add_task("training", total=steps, loss=float("nan"))
         encoder = Encoder(options.out / "tokenizer.json")
-        train(network, learnt, encoder, options.passes, options.seed, lambda loss: progress.update(task, advance=1, loss=loss))
+        for step, loss in enumerate(train(network, learnt, encoder, options.passes, options.seed), 1):
+            progress.update(task, advance=1, loss=loss)
+            if not progress.console.is_terminal and step % 50 == 0:
+                print(f"step {step} of {steps}, loss {loss:.2f}", flush=True)
     export(network, options.out)
     # Calibrated on the int8 network, which is what ships, over calls that were not learnt from.
-    _save(options.out, AskScale(0.0, *network.scale.tolist()), {})
+    _save(options.out, AskScale(0.0, 1.0, 1.0, 0.0), {})
     scale, notes = calibrate(AskNetwork(options.out), kept)
     _save(options.out, scale, notes | {"calls": len(learnt), "passes": options.passes, "seed": options.seed})
     print(json.dumps(notes), f"{time.monotonic() - began:.0f} s")
@@ -65,36 +66,46 @@ def calibrate(network: AskNetwork, calls: Sequence[AskCall]) -> tuple[AskScale, 
     """From where an ask stands, and from where two asks are the same, so that what is told as made again has the best F-beta to be
     expected. `calls` are some that were not learnt from. Also: how many, and precision and recall on them."""
     read = [[network.read(line.text) for line in call.lines] for call in calls]
-    odds = np.array([odds for lines in read for odds, _ in lines])
+    odds = np.array([one.odds for lines in read for one in lines])
     asks = np.array([line.asks is not None for call in calls for line in call.lines])
-    ask_from = cue_threshold(odds, _fitted(odds, asks)[0], beta=1.0)
+    ask_from = cue_threshold(odds, _fit(odds[:, None], asks)[2], beta=1.0)
 
-    nearest = np.full(len(odds), -np.inf)
-    at = 0
-    for lines in read:
-        for place, (now, meaning) in enumerate(lines):
-            earlier = [float(meaning @ old) for past, old in lines[:place] if past >= ask_from]
-            if earlier and now >= ask_from:
-                nearest[at] = max(earlier)
-            at += 1
+    # One row for each earlier ask that a line is read beside; `of_line` says of which line.
+    pairs: list[tuple[float, float]] = []
+    alike, of_line = [], []
+    first = 0
+    for call, lines in zip(calls, read, strict=True):
+        for place, now in enumerate(lines):
+            earlier = [old if old.odds >= ask_from else None for old in lines[:place]]
+            for at, product, old in nearest(now, earlier) if now.odds >= ask_from else []:
+                pairs.append((product, network.beside(now.words, old.words)))
+                alike.append(call.lines[at].asks is not None and call.lines[at].asks == call.lines[place].asks)
+                of_line.append(first + place)
+        first += len(lines)
+    weights, offset, _ = _fit(np.array(pairs), np.array(alike))
+    surest = np.full(first, -np.inf)
+    np.maximum.at(surest, of_line, np.array(pairs) @ weights + offset)
+
     again = np.array([told for call in calls for told in made_again(call)])
-    compared = np.isfinite(nearest)
-    p, scale = _fitted(nearest[compared], again[compared])
-    again_from = cue_threshold(nearest[compared], p, CUE_BETA)
-    found = nearest >= again_from
+    compared = np.isfinite(surest)
+    steep, _, p = _fit(surest[compared, None], again[compared])
+    again_from = cue_threshold(surest[compared], p, CUE_BETA)
+    found = surest >= again_from
     right = int((found & again).sum())
     notes = {
         "kept_calls": len(calls),
         "kept_precision": round(right / int(found.sum()), 3),
         "kept_recall": round(right / int(again.sum()), 3),
     }
-    return AskScale(round(-ask_from, 4), round(scale, 4), round(-scale * again_from, 4)), notes
+    product, beside = steep[0] * weights
+    scale = (-ask_from, product, beside, steep[0] * (offset - again_from))
+    return AskScale(*(round(float(number), 4) for number in scale)), notes
 
 
-def _fitted(values: NDArray[np.floating[Any]], held: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    """The logistic fit's probabilities, and how steep it is."""
-    fit = LogisticRegression(C=1e6).fit(values[:, None], held)
-    return fit.predict_proba(values[:, None])[:, 1], float(fit.coef_[0, 0])
+def _fit(values: NDArray[np.floating[Any]], held: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+    """The logistic fit of (n, k) values: its weights, its offset, and its probabilities."""
+    fit = LogisticRegression(C=1e6, max_iter=1000).fit(values, held)
+    return fit.coef_[0], float(fit.intercept_[0]), fit.predict_proba(values)[:, 1]
 
 
 def _save(folder: Path, scale: AskScale, notes: dict[str, Any]) -> None:
@@ -106,7 +117,7 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=Path, default=bundled_dir() / "asks" / "calls")
     parser.add_argument("--out", type=Path, default=bundled_dir() / "asks", help="where the model is written")
-    parser.add_argument("--passes", type=int, default=6, help="over all calls")
+    parser.add_argument("--passes", type=int, default=8, help="over all calls")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--threads", type=int, default=2)
     return parser

@@ -20,9 +20,10 @@ class AskLine:
 
 @dataclass(frozen=True)
 class AskCall:
-    """The utterances of one caller, in order; `family` is the id of the call."""
+    """The utterances of one caller, in order; `family` is the id of the call. A call in which somebody is abused has the tag `abusive`."""
 
     family: str
+    tags: tuple[str, ...]
     lines: tuple[AskLine, ...]
 
 
@@ -33,16 +34,16 @@ def read_ask_calls(folder: Path) -> list[AskCall]:
 
 def parse_ask_calls(text: str, name: str) -> list[AskCall]:
     """As `read_ask_calls`, of one file's text."""
-    calls: list[tuple[str, list[AskLine]]] = []
+    calls: list[tuple[list[str], list[AskLine]]] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#"):
-            calls.append((line[1:].split("|")[0].strip(), []))
+            calls.append(([part.strip() for part in line[1:].split("|")], []))
         elif line.strip():
             found = _LINE.fullmatch(line.strip())
             if found is None or not calls:
-                raise ValueError(f"{name}:{number}: neither `# id | industry` nor `NUMBER | words` nor `- | words` under such a heading")
+                raise ValueError(f"{name}:{number}: neither `# id | industry` nor, under such a heading, `NUMBER | words` or `- | words`")
             calls[-1][1].append(AskLine(None if found[1] == "-" else int(found[1]), found[2]))
-    return [AskCall(family, tuple(lines)) for family, lines in calls]
+    return [AskCall(heading[0], tuple(heading[2:]), tuple(lines)) for heading, lines in calls]
 
 
 def made_again(call: AskCall) -> list[bool]:

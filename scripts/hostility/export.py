@@ -19,7 +19,7 @@ from scripts.hostility.network import N_OUTPUTS
 
 _OPSET = 17
 _FUSED = "com.microsoft"
-HEADS = ("pooler", "heads", "pieces", "ask", "meaning")
+HEADS = ("pooler", "heads", "pieces", "ask", "meaning", "beside", "same")
 """The small products that gain nothing from int8."""
 
 

@@ -63,7 +63,7 @@ def train(network: Any, examples: Sequence[Example], encoder: Encoder, plan: Pla
     first = _resume(checkpoint, network, optimiser, rate, len(order))
     network.train()
     bf16 = bf16_works()
-    with _progress() as progress:
+    with loss_progress() as progress:
         task = progress.add_task("training", total=len(order), completed=first, loss=float("nan"))
         mean = float("nan")
         for step in range(first, len(order)):
@@ -144,7 +144,8 @@ def _resume(file: Path, network: Any, optimiser: Any, rate: Any, steps: int) -> 
     return int(state["step"])
 
 
-def _progress() -> Progress:
+def loss_progress() -> Progress:
+    """A bar whose tasks have a field `loss`."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -11,7 +11,7 @@ TEXT = """
 2 | who signed for it
 1 | you haven't told me where it's got to
 
-# a_2 | banks
+# a_2 | banks | abusive
 1 | close the account
 """
 
@@ -21,6 +21,7 @@ def test_an_ask_is_made_again_within_its_call_alone() -> None:
     assert [line.asks for line in first.lines] == [1, None, 2, 1]
     assert made_again(first) == [False, False, False, True]
     assert made_again(second) == [False]
+    assert (first.tags, second.tags) == ((), ("abusive",))
 
 
 @pytest.mark.parametrize("wrong", ["x | where is it", "1 where is it", "1 | ", "0 | where is it"])

@@ -25,9 +25,11 @@ def test_a_short_run_gives_a_network_that_can_be_used(tmp_path: Path) -> None:
         "\n".join([f"# {call.family} | any", *(f"{line.asks or '-'} | {line.text}" for line in call.lines)]) for call in [*some, *kept]
     )
     (tmp_path / "calls" / "some.txt").write_text(text)
-    asked = []
+    told = []
     for out in (tmp_path / "one", tmp_path / "two"):
         assert main(["--calls", str(tmp_path / "calls"), "--out", str(out), "--passes", "2"]) == 0
-        asked.append(AskNetwork(out).compare("when is he coming", ["what time will he be here", "cancel it please"]))
-    assert asked[0] == asked[1]
-    assert asked[0].same[0] > asked[0].same[1]
+        network = AskNetwork(out)
+        now, same, other = (network.read(text) for text in ("when is he coming", "what time will he be here", "cancel it please"))
+        assert now.meaning @ same.meaning > now.meaning @ other.meaning
+        told.append((now.odds, network.beside(now.words, same.words), network.compare("when is he coming", ["what time will he be here"])))
+    assert told[0] == told[1]

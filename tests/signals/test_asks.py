@@ -18,7 +18,7 @@ from scripts.asks.calls import made_again, read_ask_calls
 from scripts.evaluate_asks import CALLS, heard_again, measure
 
 FILES = ("model_int8.onnx", "tokenizer.json", "calibration.json")
-PRECISION, RECALL = 0.86, 0.83
+PRECISION, RECALL = 0.87, 0.78
 """Floors below the figures of docs/evaluation.md; 0.90 and 0.85 are wanted."""
 
 
@@ -85,7 +85,7 @@ def test_a_calibration_of_another_form_is_refused(folder: Path) -> None:
 
 
 def test_there_are_enough_calls() -> None:
-    calls = read_ask_calls(CALLS)
+    calls = [call for folder in CALLS for call in read_ask_calls(folder)]
     lines = [line for call in calls for line in call.lines]
     assert len(lines) >= 600
     assert 4 * sum(line.asks is None for line in lines) >= len(lines)
@@ -94,7 +94,7 @@ def test_there_are_enough_calls() -> None:
 
 @pytest.mark.model
 def test_repeated_demands_are_found_and_others_are_not() -> None:
-    calls = read_ask_calls(CALLS)
+    calls = [call for folder in CALLS for call in read_ask_calls(folder)]
     words, settings = load_words(ModelSettings()), CallSettings(policy=load_policy())
     figures = measure(calls, [heard_again(call, words, settings) for call in calls])
     assert figures["precision"] >= PRECISION

@@ -22,7 +22,7 @@ _REQUIRED = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", AGENT_MARK, CALLER_MARK)
 
 
 class Encoded(NamedTuple):
-    """Token ids and their segments (0 utterance, 1 the one before), both (n,) with n at most `MAX_TOKENS`."""
+    """Token ids and their segments (0 utterance, 1 the one beside it), both (n,) with n at most `MAX_TOKENS`."""
 
     ids: list[int]
     segments: list[int]
@@ -65,6 +65,13 @@ class Encoder:
             ids += second
             segments += [1] * len(second)
         return Encoded(ids, segments)
+
+    def encode_two(self, one: str, other: str) -> Encoded:
+        """Two normalised utterances side by side, `one` as segment 0 and `other` as segment 1, without marks; of each the first pieces."""
+        most = (MAX_TOKENS - 3) // 2
+        first = [self._marks["[CLS]"], *self._pieces(one)[:most], self._marks["[SEP]"]]
+        second = [*self._pieces(other)[:most], self._marks["[SEP]"]]
+        return Encoded(first + second, [0] * len(first) + [1] * len(second))
 
     def _pieces(self, words: str) -> list[int]:
         return [piece for word in words.split() for piece in self._pieces_of(word)]
