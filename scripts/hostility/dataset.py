@@ -13,7 +13,7 @@ from pathlib import Path
 from assistant.signals.hostility.labels import Text
 from assistant.signals.hostility.splits import split_of
 from scripts.hostility.augment import Augmenter
-from scripts.hostility.examples import Example, corpus_examples, cue_examples
+from scripts.hostility.examples import Example, ask_examples, corpus_examples, cue_examples
 from scripts.hostility.public import BUDGET, ORDINARY, budgeted, public_examples
 
 
@@ -26,6 +26,7 @@ class Dataset:
     cues_dev: list[Example]
     corpus_dev_clean: list[Example]
     public_train: list[Example]
+    """Rows of the public sources, and what the callers of `models/asks/calls` say."""
     ordinary_dev: list[Example]
     all_texts: list[str]
 
@@ -65,13 +66,13 @@ class Dataset:
 
 
 def read_dataset(
-    data: Path, corpus: Path, cues: Path, share: float, limit: int | None, seed: int, *, with_context: bool = True
+    data: Path, corpus: Path, cues: Path, asks: Path, share: float, limit: int | None, seed: int, *, with_context: bool = True
 ) -> Dataset:
-    """Reads and maps it all. `share` of the budget of public rows; `limit` corpus lines at most, of each
+    """Reads and maps it all. `share` of the budget of public rows; `limit` lines of ours of each kind at most, of each
     source the first 1,000 rows then: a trial."""
-    lines, asked = corpus_examples(corpus), cue_examples(cues)
+    lines, asked, asking = corpus_examples(corpus), cue_examples(cues), ask_examples(asks)
     if limit is not None:
-        lines, asked = (random.Random(seed).sample(all_of, min(limit, len(all_of))) for all_of in (lines, asked))
+        lines, asked, asking = (random.Random(seed).sample(all_of, min(limit, len(all_of))) for all_of in (lines, asked, asking))
     if not with_context:
         lines, asked = ([replace(e, text=Text(e.text.text, e.text.speaker)) for e in all_of] for all_of in (lines, asked))
     public: list[Example] = []
@@ -85,6 +86,7 @@ def read_dataset(
         texts += [e.text.text for e in (train if share >= 0.2 else taken)]
         if source in ORDINARY:
             ordinary += [e for e in rows if e.split == "dev" or (e.split == "train" and _held(e))]
+    public += [e for e in asking if e.split != "dev"]
     random.Random(seed).shuffle(ordinary)
     return Dataset(
         corpus_train=[e for e in lines if e.split == "train"],
