@@ -17,7 +17,7 @@ from assistant.signals.hostility import Text, bundled_folder, load_classifier  #
 from assistant.signals.hostility.labels import LABELS, OUTPUTS  # noqa: E402
 from scripts.hostility.augment import Augmenter  # noqa: E402
 from scripts.hostility.confusions import confusion_table, sound_key  # noqa: E402
-from scripts.hostility.examples import Example, corpus_examples, label_arrays  # noqa: E402
+from scripts.hostility.examples import Example, ask_examples, corpus_examples, label_arrays  # noqa: E402
 from scripts.hostility.network import masked_loss, set_loss, soft_maximum  # noqa: E402
 from scripts.hostility.public import BUDGET, budgeted, public_examples  # noqa: E402
 from scripts.hostility.training import batches  # noqa: E402
@@ -69,6 +69,16 @@ def public(tmp_path: Path) -> Path:
 
 def only(public: Path, source: str) -> Example:
     return public_examples(public, source)[0]
+
+
+def test_callers_who_ask_abuse_nobody_unless_their_call_says_so(tmp_path: Path) -> None:
+    calm, hot = "# a_1 | farm\n- | thirty acre lying in rows\n", "# a_2 | broadband | abusive\n- | listen to me you muppet\n"
+    (tmp_path / "x.txt").write_text(calm + hot)
+    (line,) = ask_examples(tmp_path)
+    assert line.text.text == "thirty acre lying in rows"
+    assert line.levels == {0, 1, 2}
+    assert line.labels["insult"] == 0.0
+    assert "hostile" not in line.labels
 
 
 def test_a_source_says_nothing_of_what_it_was_not_asked(public: Path) -> None:
