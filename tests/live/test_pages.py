@@ -427,6 +427,7 @@ def waits(call: ScriptedCall, step: str = "final_warning") -> None:
 def test_a_bad_line_and_a_raised_voice_are_said_in_words_on_every_page(viewer: Viewer, served: Served) -> None:
     call = ScriptedCall(served, "sound")
     page, board, supervisor = viewer.overlay("sound"), viewer.open("/board"), viewer.open("/calls/call-sound")
+    page.wait_for_selector("body[data-announcing=on]")
     call.tell(ev.LineQuality, quality="poor", reasons=[ev.Reason(rule="line.repair", what="asked to hear it again", quote="what was that")])
     voice(call, raised=True)
     for one in (page, supervisor):

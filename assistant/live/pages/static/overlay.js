@@ -1,6 +1,6 @@
 // The agent's overlay. In: the agent's event stream. Out: presses on the same socket.
 //
-// body[data-phase=name|waiting|live|ended][data-connection=connecting|open|lost]
+// body[data-phase=name|waiting|live|ended][data-connection=connecting|open|lost][data-announcing=off|on]
 // #connection, #timer, #agent-name, #phase-text, #summary; #retry (try the connection now)
 // #card [data-card=<card>][data-card-id=<showing>]: #card-sort, #card-title, #card-say, #card-reasons > li,
 //   #press-done, #press-not-helpful, #press-warning-given, #press-status; #card-none when no card is up; #earlier-cards > li
@@ -37,12 +37,12 @@ const ANSWER_MS = 4000;
 const VOICE_EVERY_S = 30;
 const SHORTCUTS_KEY = "calmline.shortcuts";
 
+const REPLAY_MS = 1000; // what is read so soon after connecting is not announced as news
 const agent = (new URLSearchParams(location.search).get("agent") ?? "").trim();
 let call = null;
 let connection = { state: "connecting", attempt: 0 };
 let pressed = null; // {action, timer}: a press that the server has not answered yet
 let voiceSaid_s = -Infinity;
-let replaying = true; // what is read on connecting is not announced as news
 
 const transcript = new Transcript(byId("transcript"), byId("jump"), { agentName: () => "You" });
 
@@ -55,8 +55,8 @@ function begin() {
       const was = connection.state;
       connection = next;
       if (next.state === "open") {
-        replaying = true;
-        setTimeout(() => (replaying = false), 1000);
+        document.body.dataset.announcing = "off";
+        setTimeout(() => (document.body.dataset.announcing = "on"), REPLAY_MS);
       }
       if (next.state === "lost" && was === "open") announce("Connection lost. Trying again by itself.", true);
       if (next.state === "open" && next.state !== was && call) announce("Connected again.");
@@ -91,7 +91,7 @@ function take(events) {
     const before = call.heat?.level;
     call.apply(event);
     settlePress(event);
-    if (!replaying) say(event, before);
+    if (document.body.dataset.announcing === "on") say(event, before);
   }
   renderChanges();
 }
