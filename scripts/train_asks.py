@@ -1,13 +1,14 @@
 """Trains the network that tells what callers ask for: models/asks/calls -> models/asks.
 
-python -m scripts.train_asks [--out FOLDER] [--passes N]
+python -m scripts.train_asks [--out FOLDER] [--passes N] [--sheaves N] [--start FOLDER]
 
-About half an hour on two cores. Nothing is needed but the calls and the package that carries the encoder.
+About a quarter of an hour a pass on two cores. Nothing is needed but the calls and the package that carries the encoder.
 """
 
 import argparse
 import json
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,18 +17,22 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from sklearn.linear_model import LogisticRegression
 
 from assistant.signals.asks import AskNetwork, AskScale, nearest
 from assistant.signals.hostility.encode import Encoder
 from assistant.signals.hostility.splits import split_of
 from assistant.weights import bundled_dir
-from scripts.asks.calls import AskCall, made_again, read_ask_calls
+from scripts.asks.calls import KEPT, SHEAF, AskCall, made_again, read_ask_calls
 from scripts.asks.network import CALLS_A_STEP, AskEncoder, export, train
 from scripts.hostility.calibrate import CUE_BETA, cue_threshold
 from scripts.hostility.network import encoder_folder
 from scripts.hostility.training import loss_progress
 from scripts.hostility.vocabulary import pruned_tokenizer
+
+TOKENIZER_FILE, FULL_FILE = "tokenizer.json", "network.safetensors"
+WORDS_AT = "bert.embeddings.word_embeddings.weight"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,16 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(options.threads)
     began = time.monotonic()
-    calls = read_ask_calls(options.calls)
-    learnt = [call for call in calls if split_of(call.family) != "dev"]
-    kept = [call for call in calls if split_of(call.family) == "dev"]
+    learnt, kept = parted(read_ask_calls(options.calls), options.sheaves)
 
     options.out.mkdir(parents=True, exist_ok=True)
-    texts = (line.text for call in learnt for line in call.lines)
-    tokenizer, rows = pruned_tokenizer(encoder_folder() / "tokenizer.json", texts)
-    (options.out / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
-    torch.manual_seed(options.seed)
-    network = AskEncoder(rows)
+    network = _network(options, learnt)
     steps = options.passes * (len(learnt) // CALLS_A_STEP)
     with loss_progress() as progress:
         task = progress.add_task("training", total=steps, loss=float("nan"))
@@ -53,13 +52,44 @@ def main(arguments: list[str] | None = None) -> int:
             progress.update(task, advance=1, loss=loss)
             if not progress.console.is_terminal and step % 50 == 0:
                 print(f"step {step} of {steps}, loss {loss:.2f}", flush=True)
+    options.work.mkdir(parents=True, exist_ok=True)
+    shutil.copy(options.out / TOKENIZER_FILE, options.work)
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, options.work / FULL_FILE)
     export(network, options.out)
     # Calibrated on the int8 network, which is what ships, over calls that were not learnt from.
     _save(options.out, AskScale(0.0, 1.0, 1.0, 0.0), {})
     scale, notes = calibrate(AskNetwork(options.out), kept)
-    _save(options.out, scale, notes | {"calls": len(learnt), "passes": options.passes, "seed": options.seed})
+    made_of = {"calls": len(set(learnt)), "passes": options.passes, "sheaves": options.sheaves, "seed": options.seed}
+    _save(options.out, scale, notes | made_of)
     print(json.dumps(notes), f"{time.monotonic() - began:.0f} s")
     return 0
+
+
+def parted(calls: Sequence[AskCall], sheaves: int) -> tuple[list[AskCall], list[AskCall]]:
+    """What is learnt from, each sheaf `sheaves` times over, and the calls that are kept from it."""
+    learnt: list[AskCall] = []
+    kept: list[AskCall] = []
+    for call in calls:
+        if SHEAF in call.tags:
+            learnt += [call] * sheaves
+        else:
+            (kept if KEPT in call.tags or split_of(call.family) == "dev" else learnt).append(call)
+    return learnt, kept
+
+
+def _network(options: argparse.Namespace, learnt: Sequence[AskCall]) -> AskEncoder:
+    """A new one, or that of `--start`; its tokenizer lies in `--out` then."""
+    torch.manual_seed(options.seed)
+    if options.start:
+        shutil.copy(options.start / TOKENIZER_FILE, options.out)
+        state = load_file(options.start / FULL_FILE)
+        network = AskEncoder(list(range(len(state[WORDS_AT]))))
+        network.load_state_dict(state)
+        return network
+    texts = (line.text for call in learnt for line in call.lines)
+    tokenizer, rows = pruned_tokenizer(encoder_folder() / TOKENIZER_FILE, texts)
+    (options.out / TOKENIZER_FILE).write_text(tokenizer, encoding="utf-8")
+    return AskEncoder(rows)
 
 
 def calibrate(network: AskNetwork, calls: Sequence[AskCall]) -> tuple[AskScale, dict[str, Any]]:
@@ -117,7 +147,10 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=Path, default=bundled_dir() / "asks" / "calls")
     parser.add_argument("--out", type=Path, default=bundled_dir() / "asks", help="where the model is written")
-    parser.add_argument("--passes", type=int, default=8, help="over all calls")
+    parser.add_argument("--work", type=Path, default=Path("build/asks"), help="where the weights are kept in full, to train further")
+    parser.add_argument("--start", type=Path, help="a folder of `--work`, to train further instead of anew")
+    parser.add_argument("--passes", type=int, default=4, help="over all calls")
+    parser.add_argument("--sheaves", type=int, default=6, help="how often a sheaf is read in a pass")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--threads", type=int, default=2)
     return parser

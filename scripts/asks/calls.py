@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+ABUSIVE, SHEAF, KEPT = "abusive", "sheaf", "kept"
+"""The tags: somebody is abused in the call; it is no call but three asks, each said in as many ways as can be; it is never learnt from."""
 _LINE = re.compile(r"(-|[1-9]\d?) \| (\S.*)")
 
 
@@ -20,7 +22,7 @@ class AskLine:
 
 @dataclass(frozen=True)
 class AskCall:
-    """The utterances of one caller, in order; `family` is the id of the call. A call in which somebody is abused has the tag `abusive`."""
+    """The utterances of one caller, in order; `family` is the id of the call, `tags` some of `ABUSIVE`, `SHEAF` and `KEPT`."""
 
     family: str
     tags: tuple[str, ...]

