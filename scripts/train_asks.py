@@ -1,8 +1,9 @@
 """Trains the network that tells what callers ask for: models/asks/calls -> models/asks.
 
-python -m scripts.train_asks [--out FOLDER] [--passes N] [--sheaves N] [--start FOLDER]
+python -m scripts.train_asks [--out FOLDER] [--passes N] [--sheaves N] [--start FOLDER] [--public FOLDER] [--mean FOLDER FOLDER...]
 
-About a quarter of an hour a pass on two cores. Nothing is needed but the calls and the package that carries the encoder.
+About a quarter of an hour a pass on two cores. Nothing is needed but the calls and the package that carries the encoder;
+models/asks/README.md tells in which steps the shipped weights were made.
 """
 
 import argparse
@@ -26,12 +27,14 @@ from assistant.signals.hostility.splits import split_of
 from assistant.weights import bundled_dir
 from scripts.asks.calls import KEPT, SHEAF, AskCall, made_again, read_ask_calls
 from scripts.asks.network import CALLS_A_STEP, AskEncoder, export, train
+from scripts.asks.public import intent_groups
 from scripts.hostility.calibrate import CUE_BETA, cue_threshold
 from scripts.hostility.network import encoder_folder
 from scripts.hostility.training import loss_progress
 from scripts.hostility.vocabulary import pruned_tokenizer
 
-TOKENIZER_FILE, FULL_FILE = "tokenizer.json", "network.safetensors"
+TOKENIZER_FILE, CALIBRATION_FILE, FULL_FILE = "tokenizer.json", "calibration.json", "network.safetensors"
+PUBLIC_GROUPS = 900
 WORDS_AT = "bert.embeddings.word_embeddings.weight"
 
 
@@ -41,28 +44,44 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(options.threads)
     began = time.monotonic()
     learnt, kept = parted(read_ask_calls(options.calls), options.sheaves)
+    groups = intent_groups(options.public, PUBLIC_GROUPS, options.seed) if options.public else []
 
+    if options.calibrate_only:
+        notes = json.loads((options.out / CALIBRATION_FILE).read_text(encoding="utf-8"))["notes"]
+    else:
+        notes = _train(options, groups or learnt, [*learnt, *groups])
+    # Calibrated on the int8 network, which is what ships, over calls that were not learnt from.
+    _save(options.out, AskScale(0.0, 1.0, 1.0, 0.0), {})
+    scale, chosen_on = calibrate(AskNetwork(options.out), kept)
+    _save(options.out, scale, notes | chosen_on)
+    print(json.dumps(chosen_on), f"{time.monotonic() - began:.0f} s")
+    return 0
+
+
+def _train(options: argparse.Namespace, learnt: Sequence[AskCall], read: Sequence[AskCall]) -> dict[str, Any]:
+    """Writes the network, whose vocabulary comes from all that may be `read`; returns what it was made of."""
     options.out.mkdir(parents=True, exist_ok=True)
-    network = _network(options, learnt)
-    steps = options.passes * (len(learnt) // CALLS_A_STEP)
-    with loss_progress() as progress:
-        task = progress.add_task("training", total=steps, loss=float("nan"))
-        encoder = Encoder(options.out / "tokenizer.json")
-        for step, loss in enumerate(train(network, learnt, encoder, options.passes, options.seed), 1):
-            progress.update(task, advance=1, loss=loss)
-            if not progress.console.is_terminal and step % 50 == 0:
-                print(f"step {step} of {steps}, loss {loss:.2f}", flush=True)
+    network = _network(options, read)
+    made_of: dict[str, Any] = {"mean_of": len(options.mean or [])}
+    if not options.mean:
+        _learn(network, learnt, options)
+        made_of = {"calls": len(set(learnt)), "passes": options.passes, "sheaves": options.sheaves, "seed": options.seed}
     options.work.mkdir(parents=True, exist_ok=True)
     shutil.copy(options.out / TOKENIZER_FILE, options.work)
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, options.work / FULL_FILE)
     export(network, options.out)
-    # Calibrated on the int8 network, which is what ships, over calls that were not learnt from.
-    _save(options.out, AskScale(0.0, 1.0, 1.0, 0.0), {})
-    scale, notes = calibrate(AskNetwork(options.out), kept)
-    made_of = {"calls": len(set(learnt)), "passes": options.passes, "sheaves": options.sheaves, "seed": options.seed}
-    _save(options.out, scale, notes | made_of)
-    print(json.dumps(notes), f"{time.monotonic() - began:.0f} s")
-    return 0
+    return made_of
+
+
+def _learn(network: AskEncoder, learnt: Sequence[AskCall], options: argparse.Namespace) -> None:
+    steps = options.passes * (len(learnt) // CALLS_A_STEP)
+    encoder = Encoder(options.out / TOKENIZER_FILE)
+    with loss_progress() as progress:
+        task = progress.add_task("training", total=steps, loss=float("nan"))
+        for step, loss in enumerate(train(network, learnt, encoder, options.passes, options.seed), 1):
+            progress.update(task, advance=1, loss=loss)
+            if not progress.console.is_terminal and step % 50 == 0:
+                print(f"step {step} of {steps}, loss {loss:.2f}", flush=True)
 
 
 def parted(calls: Sequence[AskCall], sheaves: int) -> tuple[list[AskCall], list[AskCall]]:
@@ -77,16 +96,17 @@ def parted(calls: Sequence[AskCall], sheaves: int) -> tuple[list[AskCall], list[
     return learnt, kept
 
 
-def _network(options: argparse.Namespace, learnt: Sequence[AskCall]) -> AskEncoder:
-    """A new one, or that of `--start`; its tokenizer lies in `--out` then."""
+def _network(options: argparse.Namespace, read: Sequence[AskCall]) -> AskEncoder:
+    """A new one, that of `--start`, or the mean of those of `--mean`; its tokenizer lies in `--out` then."""
     torch.manual_seed(options.seed)
-    if options.start:
-        shutil.copy(options.start / TOKENIZER_FILE, options.out)
-        state = load_file(options.start / FULL_FILE)
-        network = AskEncoder(list(range(len(state[WORDS_AT]))))
-        network.load_state_dict(state)
+    folders = options.mean or ([options.start] if options.start else [])
+    if folders:
+        shutil.copy(folders[0] / TOKENIZER_FILE, options.out)
+        states = [load_file(folder / FULL_FILE) for folder in folders]
+        network = AskEncoder(list(range(len(states[0][WORDS_AT]))))
+        network.load_state_dict({name: torch.stack([state[name] for state in states]).mean(dim=0) for name in states[0]})
         return network
-    texts = (line.text for call in learnt for line in call.lines)
+    texts = (line.text for call in read for line in call.lines)
     tokenizer, rows = pruned_tokenizer(encoder_folder() / TOKENIZER_FILE, texts)
     (options.out / TOKENIZER_FILE).write_text(tokenizer, encoding="utf-8")
     return AskEncoder(rows)
@@ -140,7 +160,7 @@ def _fit(values: NDArray[np.floating[Any]], held: NDArray[np.bool_]) -> tuple[ND
 
 def _save(folder: Path, scale: AskScale, notes: dict[str, Any]) -> None:
     content = {"scale": scale._asdict(), "notes": notes}
-    (folder / "calibration.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (folder / CALIBRATION_FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.ArgumentParser:
@@ -148,10 +168,14 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--calls", type=Path, default=bundled_dir() / "asks" / "calls")
     parser.add_argument("--out", type=Path, default=bundled_dir() / "asks", help="where the model is written")
     parser.add_argument("--work", type=Path, default=Path("build/asks"), help="where the weights are kept in full, to train further")
-    parser.add_argument("--start", type=Path, help="a folder of `--work`, to train further instead of anew")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--start", type=Path, help="a folder of `--work`, to train further instead of anew")
+    start.add_argument("--mean", type=Path, nargs="+", help="folders of `--work`, one gone on from the other: write their mean")
+    parser.add_argument("--public", type=Path, help="folder of the public *.jsonl.gz files, to learn from them instead of the calls")
     parser.add_argument("--passes", type=int, default=4, help="over all calls")
     parser.add_argument("--sheaves", type=int, default=6, help="how often a sheaf is read in a pass")
     parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--calibrate-only", action="store_true", help="choose the limits of --out anew")
     parser.add_argument("--threads", type=int, default=2)
     return parser
 

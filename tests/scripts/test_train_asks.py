@@ -50,3 +50,7 @@ def test_a_short_run_gives_a_network_that_can_be_used_and_trained_further(tmp_pa
     start = ["--start", str(tmp_path / "one" / "work"), "--work", str(further / "work")]
     assert main(["--calls", str(tmp_path / "calls"), "--out", str(further), *start, "--passes", "1"]) == 0
     assert AskNetwork(further).read("when is he coming").odds != told[0][0]
+    mean = tmp_path / "mean"
+    folders = [str(tmp_path / "one" / "work"), str(further / "work")]
+    assert main(["--calls", str(tmp_path / "calls"), "--out", str(mean), "--work", str(mean / "work"), "--mean", *folders]) == 0
+    assert AskNetwork(mean).read("when is he coming").odds not in (told[0][0], AskNetwork(further).read("when is he coming").odds)

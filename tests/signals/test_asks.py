@@ -18,8 +18,8 @@ from scripts.asks.calls import made_again, read_ask_calls
 from scripts.evaluate_asks import CALLS, heard_again, measure
 
 FILES = ("model_int8.onnx", "tokenizer.json", "calibration.json")
-PRECISION, RECALL = 0.87, 0.78
-"""Floors below the figures of docs/evaluation.md; 0.90 and 0.85 are wanted."""
+PRECISION, RECALL = 0.89, 0.84
+"""A hundredth below what is wanted and reached (docs/evaluation.md): another processor's arithmetic may turn single lines."""
 
 
 @pytest.fixture(scope="module")
