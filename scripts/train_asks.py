@@ -39,7 +39,10 @@ WORDS_AT = "bert.embeddings.word_embeddings.weight"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _options().parse_args(arguments)
+    parser = _options()
+    options = parser.parse_args(arguments)
+    if len({(folder / TOKENIZER_FILE).read_text(encoding="utf-8") for folder in options.mean or []}) > 1:
+        parser.error("the folders' tokenizers differ: these networks are not of one lineage")
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(options.threads)
     began = time.monotonic()

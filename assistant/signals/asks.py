@@ -1,6 +1,6 @@
 """Whether an utterance asks for something, and for the same as earlier ones, in whatever words: the network of asks.
 
-In: an utterance and earlier ones. Out: `Asked`. About 2 ms an utterance (int8, one thread), and as much again for each of the two
+In: an utterance and earlier ones. Out: `Asked`. About 2 ms an utterance (int8, one thread), and somewhat more for each of the two
 earlier asks that it is read beside; what was read last is kept.
 """
 

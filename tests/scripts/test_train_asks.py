@@ -26,6 +26,18 @@ def test_what_is_learnt_from_and_what_is_kept() -> None:
     assert parted([of_dev, of_train, sheaf, kept], 3) == ([of_train, sheaf, sheaf, sheaf], [of_dev, kept])
 
 
+def test_networks_of_two_lineages_have_no_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from scripts.train_asks import main
+
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "tokenizer.json").write_text(f'"{name}"')
+    with pytest.raises(SystemExit):
+        main(["--out", str(tmp_path / "out"), "--mean", str(tmp_path / "one"), str(tmp_path / "other")])
+    assert "not of one lineage" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.slow
 def test_a_short_run_gives_a_network_that_can_be_used_and_trained_further(tmp_path: Path) -> None:
     from scripts.train_asks import main
