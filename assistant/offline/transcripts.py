@@ -21,6 +21,8 @@ LONGEST_S: Final = 86400.0
 
 LARGEST_BYTES: Final = 64 * 2**20
 
+_FORM: Final = 'a timed transcript is {"tracks": ["agent", "caller"], "utterances": [{"track", "start_s", "end_s", "text"}, ...]}'
+
 
 class TranscriptError(AssistantError):
     """A timed transcript that cannot be read as one; the text names the file and the field, and quotes no words."""
@@ -66,7 +68,7 @@ def parse_transcript(data: bytes) -> Transcript:
     try:
         file = msgspec.convert(_json(data), _File)
     except msgspec.ValidationError as wrong:
-        raise TranscriptError(str(wrong).replace("$.", "").replace(" - at `$`", "")) from None
+        raise TranscriptError(f"{str(wrong).replace('$.', '').replace(' - at `$`', '')}; {_FORM}") from None
     tracks = _tracks(file.tracks)
     lines = [_line(f"utterances[{number}]", said, tracks) for number, said in enumerate(file.utterances)]
     lines.sort(key=lambda line: (line.start_s, tracks.index(line.track), line.end_s, line.text, line.confidence))

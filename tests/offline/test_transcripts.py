@@ -93,7 +93,7 @@ def test_a_bad_line_is_named_and_not_quoted(line: dict[str, Any], told: str) -> 
         (CALM[:-20], "is not JSON: .* line 1"),
         (b"\xff\xfe\xfa", "is not JSON"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"[]", "`object`"),
+        (b"[]", r"`object`.*a timed transcript is \{.*utterances"),
         (b'{"utterances":[]}', "missing.*`tracks`"),
         (b'{"tracks":["agent"]}', "missing.*`utterances`"),
         (transcript(tracks=()), "tracks: names"),
