@@ -23,17 +23,19 @@ from sklearn.linear_model import LogisticRegression
 
 from assistant.signals.asks import AskNetwork, AskScale, nearest
 from assistant.signals.hostility.encode import Encoder
+from assistant.signals.hostility.load import CALIBRATION_FILE, TOKENIZER_FILE
 from assistant.signals.hostility.splits import split_of
 from assistant.weights import bundled_dir
-from scripts.asks.calls import KEPT, SHEAF, AskCall, made_again, read_ask_calls
+from scripts.asks.calls import KEPT, SHEAF, AskCall, bundled_calls, made_again, read_ask_calls
 from scripts.asks.network import CALLS_A_STEP, AskEncoder, export, train
 from scripts.asks.public import intent_groups
+from scripts.hostility.average import mean_state, refuse_strangers
 from scripts.hostility.calibrate import CUE_BETA, cue_threshold
 from scripts.hostility.network import encoder_folder
 from scripts.hostility.training import loss_progress
 from scripts.hostility.vocabulary import pruned_tokenizer
 
-TOKENIZER_FILE, CALIBRATION_FILE, FULL_FILE = "tokenizer.json", "calibration.json", "network.safetensors"
+FULL_FILE = "network.safetensors"
 PUBLIC_GROUPS = 900
 WORDS_AT = "bert.embeddings.word_embeddings.weight"
 
@@ -41,8 +43,7 @@ WORDS_AT = "bert.embeddings.word_embeddings.weight"
 def main(arguments: list[str] | None = None) -> int:
     parser = _options()
     options = parser.parse_args(arguments)
-    if len({(folder / TOKENIZER_FILE).read_text(encoding="utf-8") for folder in options.mean or []}) > 1:
-        parser.error("the folders' tokenizers differ: these networks are not of one lineage")
+    refuse_strangers(parser, options.mean or [])
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(options.threads)
     began = time.monotonic()
@@ -107,7 +108,7 @@ def _network(options: argparse.Namespace, read: Sequence[AskCall]) -> AskEncoder
         shutil.copy(folders[0] / TOKENIZER_FILE, options.out)
         states = [load_file(folder / FULL_FILE) for folder in folders]
         network = AskEncoder(list(range(len(states[0][WORDS_AT]))))
-        network.load_state_dict({name: torch.stack([state[name] for state in states]).mean(dim=0) for name in states[0]})
+        network.load_state_dict(mean_state(states))
         return network
     texts = (line.text for call in read for line in call.lines)
     tokenizer, rows = pruned_tokenizer(encoder_folder() / TOKENIZER_FILE, texts)
@@ -168,7 +169,7 @@ def _save(folder: Path, scale: AskScale, notes: dict[str, Any]) -> None:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=Path, default=bundled_dir() / "asks" / "calls")
+    parser.add_argument("--calls", type=Path, default=bundled_calls())
     parser.add_argument("--out", type=Path, default=bundled_dir() / "asks", help="where the model is written")
     parser.add_argument("--work", type=Path, default=Path("build/asks"), help="where the weights are kept in full, to train further")
     start = parser.add_mutually_exclusive_group()

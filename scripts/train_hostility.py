@@ -19,7 +19,7 @@ import torch
 from assistant.signals.hostility.decide import Calibration
 from assistant.signals.hostility.encode import Encoder
 from assistant.signals.hostility.load import CALIBRATION_FILE, TOKENIZER_FILE, bundled_folder, load_int8
-from assistant.weights import bundled_dir
+from scripts.asks.calls import bundled_calls
 from scripts.hostility.calibrate import calibrate
 from scripts.hostility.confusions import confusion_table
 from scripts.hostility.dataset import Dataset, read_dataset
@@ -91,7 +91,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder of the public *.jsonl.gz files")
     parser.add_argument("--corpus", type=Path, default=bundled_folder() / "corpus")
     parser.add_argument("--cues", type=Path, default=bundled_folder() / "cues")
-    parser.add_argument("--asks", type=Path, default=bundled_dir() / "asks" / "calls")
+    parser.add_argument("--asks", type=Path, default=bundled_calls())
     parser.add_argument("--out", type=Path, default=bundled_folder(), help="where the model is written")
     parser.add_argument("--work", type=Path, default=Path("build/hostility"), help="where checkpoints are kept")
     parser.add_argument("--start", type=Path, help="a folder this script wrote, to train further instead of anew")

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.weights import bundled_dir
+
 ABUSIVE, SHEAF, KEPT = "abusive", "sheaf", "kept"
 """The tags: somebody is abused in the call; it is no call but three asks, each said in as many ways as can be; it is never learnt from."""
 _LINE = re.compile(r"(-|[1-9]\d?) \| (\S.*)")
@@ -27,6 +29,11 @@ class AskCall:
     family: str
     tags: tuple[str, ...]
     lines: tuple[AskLine, ...]
+
+
+def bundled_calls() -> Path:
+    """The folder of the calls that the networks learn from."""
+    return bundled_dir() / "asks" / "calls"
 
 
 def read_ask_calls(folder: Path) -> list[AskCall]:

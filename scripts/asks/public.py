@@ -4,8 +4,6 @@ In: a folder with `banking77.jsonl.gz` and `clinc150.jsonl.gz` (rows of `text` a
 (PolyAI, CC BY 4.0) and CLINC150 (Larson et al., CC BY 3.0) are had from their authors' repositories.
 """
 
-import gzip
-import json
 import random
 from collections import defaultdict
 from pathlib import Path
@@ -16,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from assistant.signals.hostility.normalise import normalise
 from assistant.signals.hostility.splits import split_of
 from scripts.asks.calls import SHEAF, AskCall, AskLine
+from scripts.hostility.public import public_rows
 
 SOURCES = ("banking77", "clinc150")
 INTENTS, NEAR, LINES = 3, 6, 6
@@ -27,10 +26,9 @@ def intent_groups(data: Path, count: int, seed: int) -> list[AskCall]:
     """`count` groups by chance, the same for a seed; rows of the test split are left out. Errors: `OSError` if a file is not there."""
     requests: dict[str, list[str]] = defaultdict(list)
     for source in SOURCES:
-        with gzip.open(data / f"{source}.jsonl.gz", "rt", encoding="utf-8") as file:
-            for row in map(json.loads, file):
-                if row["intent"] != _NO_INTENT and split_of(row["text"]) != "test":
-                    requests[f"{source}:{row['intent']}"].append(normalise(row["text"]))
+        for row in public_rows(data, source):
+            if row["intent"] != _NO_INTENT and split_of(row["text"]) != "test":
+                requests[f"{source}:{row['intent']}"].append(normalise(row["text"]))
     names = sorted(name for name, texts in requests.items() if len(texts) >= LINES)
     words = TfidfVectorizer(sublinear_tf=True).fit_transform(" ".join(requests[name]) for name in names)
     nearness = (words @ words.T).toarray()

