@@ -1,6 +1,6 @@
 // The supervisor's board: every call of this server, hottest first. In: the board's event stream and GET /v1/calls.
 //
-// body[data-connection]; #connection, #retry, #gap; #server-warnings > li, #policy-version (of /readyz); #count-live, #count-levels, #count-ended; #empty
+// body[data-connection][data-announcing=off|on]; #connection, #retry, #gap; #server-warnings > li, #policy-version (of /readyz); #count-live, #count-levels, #count-ended; #empty
 // #board tbody tr[data-call-id][data-state=live|ended][data-level]; live rows in #live-rows, ended ones in #ended-rows.
 // In a row: a.open (link to /calls/{id}), .time, .heat-number, .heat-level, .heat-trend, .spark, .why > li, .ladder,
 //   .cut-ins, .last-card, .flags > li[data-flag] (locked, waiting, voice, line, degraded), .cues, .approve, .approve-status.
@@ -13,7 +13,7 @@ import { forSupervisors } from "./heard.js";
 import { degradedWords, renderGap } from "./notices.js";
 import { reordered } from "./order.js";
 import { CallState } from "./state.js";
-import { connectionWords, EventStream, gapWords } from "./stream.js";
+import { connectionWords, EventStream, gapWords, isNews } from "./stream.js";
 import { clock, count, cueWords, isListed, kindWords, LEVELS, STEPS, stepWords, trendWords, waitingWords } from "./words.js";
 
 const ENDED_FOR_MS = 10 * 60_000;
@@ -23,7 +23,6 @@ const HEALTH_EVERY_MS = 5000;
 const calls = new Map(); // call_id -> {state, row, endedAt_ms}
 let liveOrder = [];
 let connection = { state: "connecting", attempt: 0 };
-let replaying = true;
 let timesWanted = null;
 
 const stream = new EventStream("/v1/board/events", {
@@ -31,11 +30,7 @@ const stream = new EventStream("/v1/board/events", {
   onState(next) {
     if (next.state === "lost" && connection.state === "open") announce("Connection lost. Trying again by itself.", true);
     connection = next;
-    if (next.state === "open") {
-      replaying = true;
-      setTimeout(() => (replaying = false), 1000);
-      askHealth();
-    }
+    if (next.state === "open") askHealth();
     renderConnection();
   },
   onGap(gap) {
@@ -63,7 +58,7 @@ function take(events) {
     call.state.apply(event);
     if (event.type === "call_ended") call.endedAt_ms = Date.now();
     touched.add(call);
-    if (!replaying) say(call.state, event, before);
+    if (isNews()) say(call.state, event, before);
   }
   renderRows(touched);
 }

@@ -13,7 +13,7 @@ import { renderHeard } from "./heard.js";
 import { renderHeat, renderHeatDoubt } from "./heat.js";
 import { degradedWords, renderDegraded, renderGap, renderNotices } from "./notices.js";
 import { CallState } from "./state.js";
-import { connectionWords, EventStream, gapWords } from "./stream.js";
+import { connectionWords, EventStream, gapWords, isNews } from "./stream.js";
 import { reasonItems, Transcript } from "./transcript.js";
 import { asksForWarning, cardSort, clearedWords, clock, count, kindWords, percent, sideWords, STEPS, stepWords, trendWords, waitingWords } from "./words.js";
 
@@ -37,7 +37,6 @@ const ANSWER_MS = 4000;
 const VOICE_EVERY_S = 30;
 const SHORTCUTS_KEY = "calmline.shortcuts";
 
-const REPLAY_MS = 1000; // what is read so soon after connecting is not announced as news
 const agent = (new URLSearchParams(location.search).get("agent") ?? "").trim();
 let call = null;
 let connection = { state: "connecting", attempt: 0 };
@@ -54,10 +53,6 @@ function begin() {
     onState(next) {
       const was = connection.state;
       connection = next;
-      if (next.state === "open") {
-        document.body.dataset.announcing = "off";
-        setTimeout(() => (document.body.dataset.announcing = "on"), REPLAY_MS);
-      }
       if (next.state === "lost" && was === "open") announce("Connection lost. Trying again by itself.", true);
       if (next.state === "open" && next.state !== was && call) announce("Connected again.");
       renderConnection();
@@ -91,7 +86,7 @@ function take(events) {
     const before = call.heat?.level;
     call.apply(event);
     settlePress(event);
-    if (document.body.dataset.announcing === "on") say(event, before);
+    if (isNews()) say(event, before);
   }
   renderChanges();
 }

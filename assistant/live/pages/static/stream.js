@@ -13,6 +13,11 @@ const QUEUE_LIMIT = 2000;
 /** A socket can die without a word. After this long in silence the server is asked over HTTP whether it is there. */
 const SILENCE_MS = 12_000;
 const RELOAD_EVERY_MS = 30_000;
+/** What is read so soon after connecting is replay, and no news to be announced. */
+const REPLAY_MS = 1000;
+
+/** Whether what comes is news: body[data-announcing=off|on]. */
+export const isNews = () => document.body.dataset.announcing === "on";
 
 export class EventStream {
   #path;
@@ -53,6 +58,8 @@ export class EventStream {
     socket.onopen = () => {
       if (socket !== this.#socket) return;
       this.#heardAt = Date.now();
+      document.body.dataset.announcing = "off";
+      setTimeout(() => (document.body.dataset.announcing = "on"), REPLAY_MS);
       this.#hooks.onState({ state: "open" });
     };
     socket.onmessage = (message) => socket === this.#socket && this.#take(message.data);
